@@ -25,15 +25,12 @@ fn heartbeat() -> Input {
     let mut sender = boot(2);
     sender.handle(Time::ZERO, Input::Wake);
     while let Some(output) = sender.poll_output() {
-        if let Output::Send {
-            to: NodeId(1),
-            network,
-            message,
-        } = output
+        if let Output::SendAll { ways, message } = output
+            && let Some((_, network)) = ways.iter().find(|(to, _)| *to == NodeId(1))
         {
             return Input::Message {
                 from: NodeId(2),
-                network,
+                network: network.clone(),
                 message,
             };
         }

@@ -125,6 +125,7 @@ fn carry_out<S: Surroundings>(world: &mut S, output: Output) {
             network,
             message,
         } => world.send(to, &network, message),
+        Output::SendAll { ways, message } => world.send_all(&ways, message),
         Output::Monitor(command) => ask(world, Some(command)),
         Output::AskMonitor => ask(world, None),
         Output::ReplaceMonitor => {

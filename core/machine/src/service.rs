@@ -1,7 +1,7 @@
 //! The cluster service of one machine.
 
 use quorate_model::{Name, NodeId, Time};
-use quorate_node::{Message, Node, Output};
+use quorate_node::{Beat, Message, Node, Output};
 
 use crate::monitor::ResourceMonitor;
 use crate::stuck::{Stuck, WAKES_MAX};
@@ -45,6 +45,20 @@ impl<M: ResourceMonitor> ClusterService<M> {
     pub fn hears(&mut self, now: Time, from: NodeId, network: &Name, message: &Message) -> bool {
         let node = self.node.as_mut();
         node.is_some_and(|node| node.hears(now, from, network, message))
+    }
+
+    /// Whether a heartbeat will do nothing to the node but that it comes, if nothing else happens to the node before
+    /// ([`Node::only_hears`]).
+    pub fn only_hears(&self, now: Time, from: NodeId, network: &Name, beat: &Beat) -> bool {
+        let node = self.node.as_ref();
+        node.is_some_and(|node| node.only_hears(now, from, network, beat))
+    }
+
+    /// Gives the node a heartbeat of which that was said.
+    pub fn take_in(&mut self, now: Time, from: NodeId, network: &Name, beat: &Beat) {
+        if let Some(node) = &mut self.node {
+            node.take_in(now, from, network, beat);
+        }
     }
 
     /// The node, while the service runs.

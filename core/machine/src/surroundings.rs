@@ -1,5 +1,7 @@
 //! What a world gives the cluster service of one machine.
 
+use std::sync::Arc;
+
 use quorate_host::Services;
 use quorate_journal::Event;
 use quorate_model::{Name, NodeId, Reason, Time};
@@ -32,6 +34,12 @@ pub trait Surroundings {
 
     /// Sends a message; it may be lost.
     fn send(&mut self, to: NodeId, network: &Name, message: Message);
+    /// Sends a message on many ways, one after the other; it may be lost on each.
+    fn send_all(&mut self, ways: &Arc<[(NodeId, Name)]>, message: Message) {
+        for (to, network) in ways.iter() {
+            self.send(*to, network, message.clone());
+        }
+    }
     /// Begins a request to a disk. Requests to one device are carried out in order. `Err` is a request that was
     /// refused without having begun.
     fn use_disk(&mut self, request: DiskRequest) -> Result<(), DiskDone>;

@@ -1,6 +1,7 @@
 //! What goes into a node and what comes out: the whole of its contact with a world.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use quorate_journal::Event;
 use quorate_model::control::ControlRequest;
@@ -107,6 +108,13 @@ pub enum Output {
         to: NodeId,
         /// On which network.
         network: Name,
+        /// What.
+        message: Message,
+    },
+    /// Send the same datagram on many ways, in this order; each may be lost.
+    SendAll {
+        /// To whom, and on which network.
+        ways: Arc<[(NodeId, Name)]>,
         /// What.
         message: Message,
     },

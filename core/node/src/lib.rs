@@ -106,7 +106,7 @@ mod words;
 
 pub use codec::CodecError;
 pub use io::*;
-pub use message::{DATAGRAM_MAX, Message};
+pub use message::{Beat, DATAGRAM_MAX, Message};
 pub use node::Node;
 pub use policy::{
     Choice, LocalTime, Policies, Policy, PolicyError, PolicyFailure, PolicyGroup, PolicyHosted,

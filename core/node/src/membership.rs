@@ -37,8 +37,9 @@ impl Node {
     pub(crate) fn send_heartbeats(&mut self) {
         let confirmed = self.confirmed();
         let age = u64::try_from(self.now.since(confirmed).as_micros()).unwrap_or(u64::MAX);
-        // What was said last is written over, once everybody has heard it.
-        let said = self.said.as_mut().and_then(Arc::get_mut);
+        // What was said the time before the last is written over, once everybody has heard it.
+        self.said.swap(0, 1);
+        let said = self.said[0].as_mut().and_then(Arc::get_mut);
         let mut echoes = said.map_or_else(Vec::new, |said| std::mem::take(&mut said.echoes));
         echoes.clear();
         echoes.extend(self.neighbours.echoes());
@@ -54,7 +55,7 @@ impl Node {
                 .then_some((self.log.term(), age)),
             quorate: self.has_quorum_at(self.now),
         };
-        let said = match self.said.take() {
+        let said = match self.said[0].take() {
             Some(mut said) => {
                 match Arc::get_mut(&mut said) {
                     Some(said) => *said = heartbeat,
@@ -64,10 +65,10 @@ impl Node {
             }
             None => Arc::new(heartbeat),
         };
-        for (peer, network) in self.ways().iter() {
-            self.send_on(*peer, network.clone(), Body::Heartbeat(Arc::clone(&said)));
-        }
-        self.said = Some(said);
+        let message = self.says(Body::Heartbeat(Arc::clone(&said)));
+        let ways = self.ways();
+        self.output(Output::SendAll { ways, message });
+        self.said[0] = Some(said);
     }
 
     /// Takes a heartbeat in. Returns whether it brings nothing but that it has come.
@@ -252,7 +253,13 @@ impl Node {
 
     /// Whether this node's word as coordinator stands, when its own clock shows `now`.
     pub fn coordinates_at(&self, now: Time) -> bool {
-        self.office.is_held() && self.log.is_leader() && Office::lease_stands(self.confirmed(), now)
+        let (me, proven) = (self.me, self.storage.proven());
+        let since = Office::lease_since(now);
+        self.office.is_held()
+            && self.log.is_leader()
+            && self
+                .quorum
+                .is_confirmed(&self.log, me, self.now, proven, since)
     }
 
     /// Whether this node is part of a cluster that has quorum, as far as it can know, when its own clock shows `now`.
@@ -379,27 +386,46 @@ impl Node {
 
     /// Sends on the first network on which the peer was just heard; on all of them if it was on none.
     pub(crate) fn send(&mut self, to: NodeId, body: Body) {
-        let networks = self.networks_to(to);
-        match self.neighbours.heard_on(to, &networks, self.now) {
+        let alone = |node: &Node| node.ways_to(to).map(|name| (to, name.clone())).collect();
+        let ways: Arc<[(NodeId, Name)]> = match self.phase == Phase::Joining {
+            true => alone(self),
+            false => {
+                let all = self.ways();
+                // One that is no node of the cluster may be answered all the same.
+                match all.iter().any(|(peer, _)| *peer == to) {
+                    true => all,
+                    false => alone(self),
+                }
+            }
+        };
+        let networks = || {
+            let to_it = ways.iter().filter(|(peer, _)| *peer == to);
+            to_it.map(|(_, network)| network)
+        };
+        match self.neighbours.heard_on(to, networks(), self.now) {
             Some(network) => self.send_on(to, network.clone(), body),
             None => {
-                for network in networks {
-                    self.send_on(to, network, body.clone());
+                for network in networks() {
+                    self.send_on(to, network.clone(), body.clone());
                 }
             }
         }
     }
 
     pub(crate) fn send_on(&mut self, to: NodeId, network: Name, body: Body) {
-        let message = Message {
-            incarnation: self.config.incarnation,
-            body,
-        };
+        let message = self.says(body);
         self.output(Output::Send {
             to,
             network,
             message,
         });
+    }
+
+    fn says(&self, body: Body) -> Message {
+        Message {
+            incarnation: self.config.incarnation,
+            body,
+        }
     }
 }
 

@@ -119,6 +119,22 @@ pub(crate) enum Standing {
     Leaving,
 }
 
+/// A heartbeat of one boot of a node, which all who hear it share.
+#[derive(Clone, Debug)]
+pub struct Beat {
+    pub(crate) incarnation: u64,
+    pub(crate) heartbeat: Arc<Heartbeat>,
+}
+
+impl From<Beat> for Message {
+    fn from(beat: Beat) -> Message {
+        Message {
+            incarnation: beat.incarnation,
+            body: Body::Heartbeat(beat.heartbeat),
+        }
+    }
+}
+
 impl Heartbeat {
     /// The newest `sent` of this boot of a node that the sender has heard.
     pub(crate) fn echo(&self, node: NodeId, incarnation: u64) -> Option<u64> {
@@ -159,6 +175,17 @@ impl Message {
             Body::KeptOut { .. } => "kept-out",
             Body::Control(_) => "control",
             Body::ControlOutcome { .. } => "control-outcome",
+        }
+    }
+
+    /// The heartbeat that it is, if it is one.
+    pub fn beat(&self) -> Option<Beat> {
+        match &self.body {
+            Body::Heartbeat(heartbeat) => Some(Beat {
+                incarnation: self.incarnation,
+                heartbeat: Arc::clone(heartbeat),
+            }),
+            _ => None,
         }
     }
 

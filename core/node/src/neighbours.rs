@@ -253,11 +253,11 @@ impl Neighbours {
     pub(crate) fn heard_on<'a>(
         &self,
         node: NodeId,
-        networks: &'a [Name],
+        mut networks: impl Iterator<Item = &'a Name>,
         now: Time,
     ) -> Option<&'a Name> {
         let peer = self.peers.get(node)?;
-        networks.iter().find(|network| {
+        networks.find(|network| {
             let mut cards = peer.interfaces.iter();
             let card = cards.find(|(name, _)| name == *network);
             card.is_some_and(|(_, interface)| !interface.is_silent(now))

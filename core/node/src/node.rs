@@ -107,9 +107,9 @@ pub struct Node {
     pub(crate) rest: Rest,
     pub(crate) fits: Fits,
     pub(crate) doubts: bool,
-    /// The last heartbeat, where it went, and a list that is empty between uses: kept, so that none of them need be made
-    /// anew.
-    pub(crate) said: Option<Arc<Heartbeat>>,
+    /// The last two heartbeats, since not everybody has heard the last one when the next is due; where they went, and a list
+    /// that is empty between uses: kept, so that none of them need be made anew.
+    pub(crate) said: [Option<Arc<Heartbeat>>; 2],
     pub(crate) ways: Ways,
     pub(crate) desired: Vec<(NodeId, u64)>,
     outputs: VecDeque<Output>,
@@ -182,7 +182,7 @@ impl Node {
             rest: Rest::default(),
             fits: Fits::default(),
             doubts: false,
-            said: None,
+            said: [None, None],
             ways: Ways::default(),
             desired: Vec::new(),
             outputs: VecDeque::new(),
@@ -437,7 +437,11 @@ impl Node {
         }
     }
 
-    /// Takes a message in. Returns whether it is a member's heartbeat and brings nothing but that it has come.
+    fn is_member(&self, node: NodeId, boot: u64) -> bool {
+        self.database.view.members.get(&node) == Some(&boot)
+    }
+
+    /// Takes a message in. Returns whether it is a member's, a heartbeat or of the log, and brings nothing but that it has come.
     fn message(&mut self, from: NodeId, network: &Name, message: Message) -> bool {
         if from == self.me {
             return false;
@@ -451,11 +455,12 @@ impl Node {
         }
         match message.body {
             Body::Heartbeat(heartbeat) => {
-                let nothing_new = self.heartbeat(from, network, &heartbeat);
-                let boot = self.database.view.members.get(&from);
-                return nothing_new && boot == Some(&message.incarnation);
+                return self.heartbeat(from, network, &heartbeat)
+                    && self.is_member(from, message.incarnation);
             }
-            Body::Log(message) => self.log_message(from, message),
+            Body::Log(of_log) => {
+                return self.log_message(from, of_log) && self.is_member(from, message.incarnation);
+            }
             Body::Propose(proposals) => self.accept_proposals(proposals),
             Body::Goodbye => self.goodbye(from),
             Body::HandOver => self.take_office(from),

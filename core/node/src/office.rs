@@ -122,7 +122,13 @@ impl Office {
 impl Office {
     /// Whether the word of a coordinator stands that was last `confirmed` then.
     pub(crate) fn lease_stands(confirmed: Time, now: Time) -> bool {
-        now.since(confirmed) <= bounds::COORDINATOR_LEASE
+        confirmed >= Office::lease_since(now)
+    }
+
+    /// Since when it must have been confirmed for its word to stand.
+    pub(crate) fn lease_since(now: Time) -> Time {
+        let lease = u64::try_from(bounds::COORDINATOR_LEASE.as_micros()).unwrap_or(u64::MAX);
+        Time(now.0.saturating_sub(lease))
     }
 
     /// Until when that is.

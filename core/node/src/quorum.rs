@@ -31,6 +31,11 @@ pub(crate) trait Quorum: fmt::Debug {
     /// succeeded was asked for.
     fn confirmed(&self, log: &Log, me: NodeId, now: Time, proven: Time) -> Time;
 
+    /// Whether that was at `since` or later.
+    fn is_confirmed(&self, log: &Log, me: NodeId, now: Time, proven: Time, since: Time) -> bool {
+        self.confirmed(log, me, now, proven) >= since
+    }
+
     /// Whether a coordinator whose quorum is no longer confirmed may go on as a member; otherwise it halts.
     fn survives_lapse(&self) -> bool;
 
@@ -143,6 +148,10 @@ impl Quorum for MajorityNodeSet {
         Time(answered(log.voters(), (me.0, now.0), log.acked_rounds()))
     }
 
+    fn is_confirmed(&self, log: &Log, me: NodeId, now: Time, _proven: Time, since: Time) -> bool {
+        have_answered(log.voters(), (me.0, now.0), log.acked_rounds(), since.0)
+    }
+
     fn survives_lapse(&self) -> bool {
         true
     }
@@ -178,6 +187,21 @@ fn answered(voters: NodeSet, own: (u8, u64), acked: impl Iterator<Item = (u8, u6
     let rounds = &mut rounds[..voters.len()];
     let (_, middle, _) = rounds.select_nth_unstable_by(voters.len() / 2, |a, b| b.cmp(a));
     *middle
+}
+
+/// Whether that is `round` or a newer one. This is asked for several times in every event.
+fn have_answered(
+    voters: NodeSet,
+    own: (u8, u64),
+    acked: impl Iterator<Item = (u8, u64)>,
+    round: u64,
+) -> bool {
+    let others = acked.filter(|(peer, _)| voters.contains(*peer) && *peer != own.0);
+    let votes = voters.contains(own.0).then_some(own);
+    let newer = others
+        .chain(votes)
+        .filter(|(_, answered)| *answered >= round);
+    round == 0 || newer.count() > voters.len() / 2
 }
 
 /// One node alone.
@@ -231,6 +255,7 @@ mod tests {
             voters in prop::collection::btree_set(1_u8..=65, 0..12),
             me in 1_u8..=12,
             now in 0_u64..20,
+            round in 0_u64..20,
             acked in prop::collection::btree_map(1_u8..=65, 0_u64..20, 0..12),
         ) {
             let of = |voter: &u8| match *voter == me {
@@ -242,8 +267,11 @@ mod tests {
             rounds.reverse();
             let middle = rounds.get(rounds.len() / 2).copied().unwrap_or(0);
             let peers: BTreeMap<u8, u64> = acked.clone();
-            let found = answered(voters.into_iter().collect(), (me, now), peers.into_iter());
+            let voters: NodeSet = voters.into_iter().collect();
+            let found = answered(voters, (me, now), peers.clone().into_iter());
             prop_assert_eq!(found, middle);
+            let newer = have_answered(voters, (me, now), peers.into_iter(), round);
+            prop_assert_eq!(newer, middle >= round);
         }
     }
 

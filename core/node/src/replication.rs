@@ -68,7 +68,7 @@ impl Node {
 
     /// Sends what was waiting for a write that is durable now.
     fn send_released(&mut self) {
-        for (to, message) in self.storage.take_released() {
+        while let Some((to, message)) = self.storage.next_released() {
             match to {
                 WITNESS => self.ask_witness(message),
                 to => self.send(to, Body::Log(message)),
@@ -76,18 +76,19 @@ impl Node {
         }
     }
 
-    /// A message of another node's log.
-    pub(crate) fn log_message(&mut self, from: NodeId, message: quorate_log::Message) {
+    /// A message of another node's log. Returns whether it only confirms what is known.
+    pub(crate) fn log_message(&mut self, from: NodeId, message: quorate_log::Message) -> bool {
         let heard = !self.office.is_vacant(self.now);
         if self.is_stranger(from, &message) {
-            return;
+            return false;
         }
+        let (confirms, rest) = (self.log.only_confirms(from.0, &message), self.rest);
         let asks = matches!(
             message.body,
             LogBody::PreVote { .. } | LogBody::Vote { .. } | LogBody::TimeoutNow
         );
         if asks && self.kept_out.has_no_say() {
-            return;
+            return false;
         }
         if matches!(message.body, LogBody::TimeoutNow) {
             self.office.appointed(self.now);
@@ -106,6 +107,10 @@ impl Node {
         if leads && self.log.leader() == Some(from.0) && self.phase != Phase::Halted {
             self.office.hear_coordinator(self.now);
         }
+        if confirms {
+            self.rest = rest;
+        }
+        confirms
     }
 
     fn role_changed(&mut self, role: Role, term: u64) {

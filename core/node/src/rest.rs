@@ -10,7 +10,7 @@ use quorate_log::NodeSet;
 use quorate_model::{Name, NodeId, Time};
 
 use crate::io::Input;
-use crate::message::{Body, Heartbeat, Message, Standing};
+use crate::message::{Beat, Body, Heartbeat, Message, Standing};
 use crate::node::{Node, Phase};
 use crate::quorum::Candidacy;
 use crate::timers::{Timer, Timers};
@@ -85,31 +85,51 @@ impl Node {
     /// then, and nothing that can be read of this node has changed. Most heartbeats are. Returns whether it did; if not,
     /// [`handle`](Node::handle) has to.
     pub fn hears(&mut self, now: Time, from: NodeId, network: &Name, message: &Message) -> bool {
-        if self.doubts {
-            return false;
-        }
-        let now = self.now.max(now);
-        let Some(heartbeat) = self.only_comes(now, from, network, message) else {
+        let Body::Heartbeat(heartbeat) = &message.body else {
             return false;
         };
+        let now = self.now.max(now);
+        let comes =
+            !self.doubts && self.only_comes(now, from, network, message.incarnation, heartbeat);
+        if comes {
+            self.comes(now, from, network, heartbeat);
+        }
+        comes
+    }
+
+    /// Whether a heartbeat will do nothing but that it comes, if until then nothing happens to this node but that others
+    /// come in the same way.
+    pub fn only_hears(&self, now: Time, from: NodeId, network: &Name, beat: &Beat) -> bool {
+        let now = self.now.max(now);
+        !self.doubts && self.only_comes(now, from, network, beat.incarnation, &beat.heartbeat)
+    }
+
+    /// Takes in a heartbeat that does nothing but that it comes: [`only_hears`](Node::only_hears) has said so.
+    pub fn take_in(&mut self, now: Time, from: NodeId, network: &Name, beat: &Beat) {
+        let now = self.now.max(now);
+        debug_assert!(
+            self.only_hears(now, from, network, beat),
+            "at {now}, something follows from a heartbeat of {from:?} from which nothing was to follow"
+        );
+        self.comes(now, from, network, &beat.heartbeat);
+    }
+
+    fn comes(&mut self, now: Time, from: NodeId, network: &Name, heartbeat: &Heartbeat) {
         (self.now, self.rest) = (now, Rest::Yes);
         let nothing_new = self.heartbeat(from, network, heartbeat);
         debug_assert!(nothing_new, "a heartbeat that only comes brings nothing");
-        true
     }
 
-    /// The heartbeat in a message, if it does nothing but that it comes. What is looked at after each input, and where time
-    /// alone would change something, is in order.
-    pub(crate) fn only_comes<'a>(
+    /// Whether a heartbeat does nothing but that it comes. What is looked at after each input, and where time alone would
+    /// change something, is in order.
+    pub(crate) fn only_comes(
         &self,
         now: Time,
         from: NodeId,
         network: &Name,
-        message: &'a Message,
-    ) -> Option<&'a Heartbeat> {
-        let Body::Heartbeat(heartbeat) = &message.body else {
-            return None;
-        };
+        incarnation: u64,
+        heartbeat: &Heartbeat,
+    ) -> bool {
         let waits = self.timers.is_set(Timer::Silence)
             && !self.timers.is_set(Timer::Campaign)
             && self.timers.next().is_some_and(|next| next > now);
@@ -121,20 +141,16 @@ impl Node {
             Rest::Done => self.waits_for_timers_alone(),
             Rest::No | Rest::Unknown => false,
         };
-        let same = rests
+        let neighbours = &self.neighbours;
+        rests
             && waits
             && self.has_quorum_at(now)
             && self.office.quorum_told()
             && !(led && self.log.is_leader())
             && heartbeat.standing == Standing::Member
             && heartbeat.view <= self.database.view.number
-            && self.database.view.members.get(&from) == Some(&message.incarnation);
-        let said_before = || {
-            let boot = message.incarnation;
-            self.neighbours
-                .says_the_same(from, boot, network, heartbeat, now)
-        };
-        (same && said_before()).then_some(heartbeat)
+            && self.database.view.members.get(&from) == Some(&incarnation)
+            && neighbours.says_the_same(from, incarnation, network, heartbeat, now)
     }
 
     /// In a node that doubts: its timers, if an input is a heartbeat that does nothing but that it comes.
@@ -145,8 +161,10 @@ impl Node {
                 network,
                 message,
             } if self.doubts => {
-                let comes = self.only_comes(self.now, *from, network, message);
-                comes.map(|_| self.timers.clone())
+                let beat = message.beat()?;
+                let (boot, heartbeat) = (beat.incarnation, &beat.heartbeat);
+                let comes = self.only_comes(self.now, *from, network, boot, heartbeat);
+                comes.then(|| self.timers.clone())
             }
             _ => None,
         }

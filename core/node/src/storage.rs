@@ -269,20 +269,16 @@ impl Storage {
         self.held_back.push_back((after, to, message));
     }
 
-    /// The messages that need not wait any more. None goes out while a crash would make this node another one.
-    pub(crate) fn take_released(&mut self) -> Vec<(NodeId, Message)> {
-        if self.held_back.is_empty() || !self.knows_itself() {
-            return Vec::new();
+    /// The next message that need not wait any more. None goes out while a crash would make this node another one.
+    pub(crate) fn next_released(&mut self) -> Option<(NodeId, Message)> {
+        let durable = self.durable;
+        let released = |(after, ..): &(u64, NodeId, Message)| *after <= durable;
+        let place = self.held_back.iter().position(released)?;
+        if !self.knows_itself() {
+            return None;
         }
-        let mut released = Vec::new();
-        for (after, to, message) in std::mem::take(&mut self.held_back) {
-            if after <= self.durable {
-                released.push((to, message));
-            } else {
-                self.held_back.push_back((after, to, message));
-            }
-        }
-        released
+        let (_, to, message) = self.held_back.remove(place)?;
+        Some((to, message))
     }
 
     /// Mends a file of the log's.

@@ -1,4 +1,4 @@
-//! Where heartbeats go.
+//! Where a node's messages go.
 
 use std::sync::Arc;
 

@@ -5,16 +5,21 @@ use std::collections::BinaryHeap;
 
 use quorate_model::Time;
 
+/// An instant, and the place there in the order in which things were scheduled.
+pub(crate) type Moment = (Time, u64);
+
 /// A queue of things that happen at instants. For equal instants the one that was scheduled first comes first, so the
 /// order is total and a run repeatable.
 #[derive(Debug)]
 pub struct Queue<T> {
-    /// When, in which order it was scheduled, and its place in `things`: small, since a heap moves what it holds often.
-    heap: BinaryHeap<Reverse<(Time, u64, usize)>>,
+    /// When it happens, and its place in `things`: small, since a heap moves what it holds often.
+    heap: BinaryHeap<Reverse<(Moment, usize)>>,
     things: Vec<Option<Scheduled<T>>>,
     /// Places in `things` that are free.
     free: Vec<usize>,
     sequence: u64,
+    /// When what was taken last happens.
+    last: Moment,
     /// The number of the journal's event that what is scheduled now comes from.
     pub(crate) cause: Option<u64>,
 }
@@ -39,16 +44,27 @@ impl<T> Queue<T> {
             things: Vec::new(),
             free: Vec::new(),
             sequence: 0,
+            last: (Time::ZERO, 0),
             cause: None,
         }
     }
 
     /// Schedules something.
     pub fn push(&mut self, at: Time, what: T) {
-        let scheduled = Some(Scheduled {
-            cause: self.cause,
-            what,
-        });
+        let moment = self.moment(at);
+        self.push_at(moment, self.cause, what);
+    }
+
+    /// The moment of something that is scheduled now for an instant.
+    pub(crate) fn moment(&mut self, at: Time) -> Moment {
+        let moment = (at, self.sequence);
+        self.sequence += 1;
+        moment
+    }
+
+    /// Schedules something that was given its moment before, and comes from this event.
+    pub(crate) fn push_at(&mut self, moment: Moment, cause: Option<u64>, what: T) {
+        let scheduled = Some(Scheduled { cause, what });
         let place = match self.free.pop() {
             Some(place) => {
                 self.things[place] = scheduled;
@@ -59,15 +75,14 @@ impl<T> Queue<T> {
                 self.things.len() - 1
             }
         };
-        self.heap.push(Reverse((at, self.sequence, place)));
-        self.sequence += 1;
+        self.heap.push(Reverse((moment, place)));
     }
 
     /// Moves events forward: an event for which `sooner` gives an earlier instant happens then. Events of one instant
     /// stay in the order in which they were scheduled.
     pub fn hasten(&mut self, sooner: impl Fn(&T) -> Option<Time>) {
         let mut entries = std::mem::take(&mut self.heap).into_vec();
-        for Reverse((at, _, place)) in &mut entries {
+        for Reverse(((at, _), place)) in &mut entries {
             if let Some(scheduled) = &self.things[*place]
                 && let Some(earlier) = sooner(&scheduled.what)
             {
@@ -79,16 +94,21 @@ impl<T> Queue<T> {
 
     /// When the next thing happens.
     pub fn next_time(&self) -> Option<Time> {
-        self.heap.peek().map(|Reverse((at, ..))| *at)
+        self.heap.peek().map(|Reverse(((at, _), _))| *at)
     }
 
     /// Takes the next thing, with its instant. What is scheduled next comes from the same event as this.
     pub fn pop(&mut self) -> Option<(Time, T)> {
-        let Reverse((at, _, place)) = self.heap.pop()?;
+        let Reverse((moment, place)) = self.heap.pop()?;
         let scheduled = self.things[place].take()?;
         self.free.push(place);
-        self.cause = scheduled.cause;
-        Some((at, scheduled.what))
+        (self.last, self.cause) = (moment, scheduled.cause);
+        Some((moment.0, scheduled.what))
+    }
+
+    /// When what was taken last happens.
+    pub(crate) fn last(&self) -> Moment {
+        self.last
     }
 }
 

@@ -3,9 +3,9 @@
 use quorate_model::{NodeId, Time};
 
 use super::*;
-use crate::io::Input;
+use crate::io::{Input, Output};
 use crate::message::{Body, Heartbeat, Message, Standing};
-use crate::shipped::{leader, outputs};
+use crate::shipped::{booted, disks_answer, leader, leads, outputs};
 
 const TWO: NodeId = NodeId(2);
 const THREE: NodeId = NodeId(3);
@@ -249,4 +249,116 @@ fn a_node_that_doubts_and_finds_that_more_was_done_says_so() {
     node.doubt();
     let timers = Timers::default();
     node.was_sure(Some(timers), true);
+}
+
+#[test]
+fn a_heartbeat_that_will_only_come_is_taken_in_later_as_if_it_had_been_heard_when_it_came() {
+    let network = "Private".into();
+    for make in [at_rest, follows] {
+        let (mut heard, mut later) = (make(), make());
+        let said = message(1, word(heard.now));
+        let beat = said.beat().unwrap();
+        let (first, second) = (Time(heard.now.0 + 1_000), Time(heard.now.0 + 2_000));
+        for now in [first, second] {
+            assert!(later.only_hears(now, TWO, &network, &beat));
+        }
+        for now in [first, second] {
+            assert!(heard.hears(now, TWO, &network, &said));
+            later.take_in(now, TWO, &network, &beat);
+        }
+        assert_eq!(seen(&heard), seen(&later));
+        later.doubt();
+        assert!(!later.only_hears(second, TWO, &network, &beat));
+    }
+    let goodbye = Message {
+        incarnation: 1,
+        body: Body::Goodbye,
+    };
+    assert!(goodbye.beat().is_none());
+}
+
+#[test]
+#[should_panic(expected = "something follows from a heartbeat")]
+fn a_heartbeat_from_which_something_follows_is_not_to_be_taken_in_later() {
+    let mut node = at_rest();
+    let beat = message(1, word(node.now)).beat().unwrap();
+    node.neighbours.said_goodbye(TWO);
+    let now = node.now;
+    node.take_in(now, TWO, &"Private".into(), &beat);
+}
+
+/// A member of two that follows node 2, which elected each other, and has done all that there is to do.
+fn elected_another() -> Node {
+    let mut node = booted("three-node-majority.ron", NodeId(1), 3);
+    node.phase = Phase::Member;
+    node.now = Time::from_millis(60_000);
+    node.database.view.number = 1;
+    node.database.view.members = [(NodeId(1), 3), (TWO, 1)].into();
+    node.timers = Timers::default();
+    node.office.follow(node.now);
+    leads(&mut node, TWO.0, Vec::new());
+    for _ in 0..3 {
+        node.pump_log();
+        disks_answer(&mut node);
+    }
+    for _ in 0..2 {
+        let now = node.now;
+        hears(&mut node, TWO, 1, word(now));
+        outputs(&mut node);
+    }
+    node
+}
+
+/// What node 2 says when there is nothing new in the log.
+fn leads_on(node: &mut Node, from: NodeId, incarnation: u64, commit: u64) {
+    let of_log = quorate_log::Message {
+        identity: 22,
+        term: 1,
+        body: quorate_log::Body::Append {
+            prev_index: 0,
+            prev_term: 0,
+            entries: Vec::new(),
+            commit,
+            round: Some(7),
+        },
+    };
+    let input = Input::Message {
+        from,
+        network: "Private".into(),
+        message: Message {
+            incarnation,
+            body: Body::Log(of_log),
+        },
+    };
+    node.handle(Time(node.now.0 + 1_000), input);
+}
+
+#[test]
+fn a_members_word_about_the_log_that_only_confirms_ends_where_it_came_in_and_any_other_does_not() {
+    let mut node = elected_another();
+    assert!(ended(&node));
+    leads_on(&mut node, TWO, 1, 0);
+    assert!(ended(&node));
+    let answers = |output: &Output| matches!(output, Output::Send { to: TWO, message, .. } if message.kind() == "log");
+    assert!(outputs(&mut node).iter().all(answers));
+    assert!(!node.office.is_vacant(node.now));
+
+    let mut node = elected_another();
+    node.database.view.members.remove(&TWO);
+    leads_on(&mut node, TWO, 1, 0);
+    assert!(!ended(&node), "no member");
+    let mut node = elected_another();
+    leads_on(&mut node, TWO, 2, 0);
+    assert!(!ended(&node), "another boot");
+    let mut node = elected_another();
+    leads_on(&mut node, THREE, 1, 0);
+    assert!(!ended(&node), "another leads");
+    let mut node = elected_another();
+    node.rest = Rest::Unknown;
+    leads_on(&mut node, TWO, 1, 0);
+    assert!(!ended(&node), "something was left to do");
+    let mut node = elected_another();
+    node.doubt();
+    leads_on(&mut node, TWO, 1, 0);
+    assert_eq!(node.rest, Rest::Done, "it makes sure");
 }

@@ -195,7 +195,7 @@ fn a_message_waits_for_its_write_and_goes_with_the_device_that_it_was_for() {
     };
     let mut storage = Storage::new(Stored::default(), 0);
     let terms = |storage: &mut Storage| -> Vec<u64> {
-        let released = storage.take_released().into_iter();
+        let released = std::iter::from_fn(|| storage.next_released());
         released.map(|(_, message)| message.term).collect()
     };
     storage.hold_back(0, NodeId(2), message(1));

@@ -259,6 +259,19 @@ impl Stage {
         self.drain(id);
     }
 
+    fn send(&mut self, from: NodeId, to: NodeId, network: Name, message: Message) {
+        let bytes = message.encode();
+        assert_eq!(Message::decode(&bytes).as_ref(), Ok(&message));
+        if !self.cut.contains(&(from, to)) {
+            let input = Input::Message {
+                from,
+                network,
+                message,
+            };
+            self.post(self.now + LATENCY, to, input);
+        }
+    }
+
     fn drain(&mut self, id: NodeId) {
         while let Some(output) = self
             .machines
@@ -273,16 +286,10 @@ impl Stage {
                     to,
                     network,
                     message,
-                } => {
-                    let bytes = message.encode();
-                    assert_eq!(Message::decode(&bytes).as_ref(), Ok(&message));
-                    if !self.cut.contains(&(id, to)) {
-                        let input = Input::Message {
-                            from: id,
-                            network,
-                            message,
-                        };
-                        self.post(self.now + LATENCY, to, input);
+                } => self.send(id, to, network, message),
+                Output::SendAll { ways, message } => {
+                    for (to, network) in ways.iter() {
+                        self.send(id, *to, network.clone(), message.clone());
                     }
                 }
                 Output::Monitor(command) => self.monitor(id, command),

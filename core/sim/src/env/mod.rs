@@ -4,6 +4,7 @@ mod address;
 mod below;
 mod causes;
 mod disk;
+mod in_flight;
 mod lag;
 mod network;
 mod pace;
@@ -21,8 +22,9 @@ use quorate_node::{Message, WitnessReply, WitnessRequest};
 
 pub(crate) use address::Addresses;
 pub(crate) use disk::{Disk, Disks};
+pub(crate) use in_flight::{Coming, InFlight};
 pub(crate) use lag::{Lags, PATIENCE};
-pub(crate) use network::{Networks, StreamPassage};
+pub(crate) use network::{Networks, Passage, StreamPassage};
 pub(crate) use process::{Endpoint, Processes};
 pub use scripts::ScriptLoader;
 pub(crate) use scripts::Scripts;
@@ -141,6 +143,7 @@ pub(crate) struct Environment {
     pub(crate) now: Time,
     pub(crate) options: WorldOptions,
     pub(crate) queue: Queue<Happening>,
+    pub(crate) in_flight: InFlight,
     pub(crate) journal: Journal,
     pub(crate) hosts: Vec<Host>,
     pub(crate) networks: Networks,
@@ -194,6 +197,7 @@ impl Environment {
         let mut env = Environment {
             now: Time::ZERO,
             queue: Queue::new(),
+            in_flight: InFlight::default(),
             journal: Journal::new(
                 seed,
                 definition.name.clone(),

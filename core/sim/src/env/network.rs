@@ -40,6 +40,8 @@ struct Network {
     /// The addresses for which a machine outside the cluster answers.
     strangers: BTreeSet<String>,
     latency: Duration,
+    /// The most that something may take longer than that.
+    jitter: Duration,
     loss: Chance,
     medium: Trouble,
     /// Whether that, or what a card adds to it, is any trouble.
@@ -73,6 +75,13 @@ pub(crate) struct Passage {
     pub(crate) flipped: Option<u64>,
 }
 
+impl Passage {
+    /// It arrives once, as it was sent.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.again.is_none() && self.flipped.is_none()
+    }
+}
+
 /// Every network of the cluster.
 #[derive(Debug)]
 pub(crate) struct Networks {
@@ -99,6 +108,7 @@ impl Networks {
                 dhcp_up: true,
                 strangers: BTreeSet::new(),
                 latency,
+                jitter: latency * jitter_percent / 100,
                 loss: Chance::NEVER,
                 medium: Trouble::default(),
                 troubled: false,
@@ -218,9 +228,8 @@ impl Networks {
     /// Sends a datagram: its fate, or `None` if it is lost.
     pub(crate) fn send(&mut self, network: usize, from: Machine, to: Machine) -> Option<Passage> {
         let passes = self.reaches(network, from, to);
-        let jitter_percent = self.jitter_percent;
         let network = &mut self.all[network];
-        let (lost, jitter) = network.draw(jitter_percent);
+        let (lost, jitter) = network.draw();
         if !passes || lost {
             return None;
         }
@@ -320,7 +329,9 @@ impl Networks {
                 }
             }
         }
+        let jitter_percent = self.jitter_percent;
         for network in &mut self.all {
+            network.jitter = network.latency * jitter_percent / 100;
             let mut all = network.at_card.iter().chain([&network.medium]);
             network.troubled = all.any(|trouble| *trouble != Trouble::default());
         }
@@ -341,10 +352,9 @@ impl Networks {
 impl Network {
     /// Whether something that is sent is lost, and its extra delay. Always two draws, whatever is sent, so that the fate of
     /// one thing does not change that of the next.
-    fn draw(&mut self, jitter_percent: u32) -> (bool, Duration) {
+    fn draw(&mut self) -> (bool, Duration) {
         let lost = self.random.one_in_a_million_times(self.loss.per_million());
-        let jitter = self.random.span(self.latency * jitter_percent / 100);
-        (lost, jitter)
+        (lost, self.random.span(self.jitter))
     }
 
     /// What troubles there are on the way from one machine to another.

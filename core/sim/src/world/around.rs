@@ -1,13 +1,16 @@
 //! The virtual world's services for the cluster service of one machine.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use quorate_host::Services;
 use quorate_journal::Event;
 use quorate_machine::{ClusterService, Stuck, Surroundings};
 use quorate_model::{Name, NodeId, Reason, Time};
-use quorate_node::{DiskDone, DiskRequest, Message, WitnessRequest};
+use quorate_node::{Beat, DiskDone, DiskRequest, Message, WitnessRequest};
 
 use super::World;
-use crate::env::{Happening, Host, Machine, StreamPassage};
+use crate::env::{Coming, Happening, Host, Machine, Passage, StreamPassage};
 use crate::monitor::Standing;
 use crate::services::Local;
 
@@ -26,7 +29,12 @@ impl Around<'_> {
 impl Around<'_> {
     fn send_datagram(&mut self, network: usize, to: Machine, message: Message) {
         let passage = self.world.env.networks.send(network, self.machine, to);
-        let Some(passage) = passage else { return };
+        if let Some(passage) = passage {
+            self.datagram(network, to, passage, message);
+        }
+    }
+
+    fn datagram(&mut self, network: usize, to: Machine, passage: Passage, message: Message) {
         let message = self.leaves(message);
         let from = self.host().id;
         let env = &mut self.world.env;
@@ -48,6 +56,23 @@ impl Around<'_> {
             env.queue.push(env.now + takes, arrives(message.clone()));
         }
         env.queue.push(env.now + passage.takes, arrives(message));
+    }
+
+    /// A heartbeat that arrives as it was sent, once.
+    fn let_come(&mut self, network: usize, to: Machine, takes: Duration, beat: Beat) {
+        let from = self.host().id;
+        let queue = &mut self.world.env.queue;
+        let coming = Coming {
+            moment: queue.moment(self.world.env.now + takes),
+            from,
+            network,
+            beat,
+            cause: queue.cause,
+        };
+        match self.world.may_wait(to, &coming) {
+            true => self.world.env.in_flight.add(to, coming),
+            false => self.world.env.becomes_event(to, coming),
+        }
     }
 
     fn send_stream(&mut self, network: usize, to: Machine, bytes: usize, message: Message) {
@@ -127,6 +152,30 @@ impl Surroundings for Around<'_> {
         match message.stream_size() {
             Some(bytes) => self.send_stream(network, to, bytes, message),
             None => self.send_datagram(network, to, message),
+        }
+    }
+
+    fn send_all(&mut self, ways: &Arc<[(NodeId, Name)]>, message: Message) {
+        let places = self.world.places_of(self.machine, ways);
+        if let Some(bytes) = message.stream_size() {
+            for &(network, to) in places.iter() {
+                self.send_stream(network, to, bytes, message.clone());
+            }
+            return;
+        }
+        let beat = match self.world.env.in_flight.open {
+            true => message.beat(),
+            false => None,
+        };
+        for &(network, to) in places.iter() {
+            let passage = self.world.env.networks.send(network, self.machine, to);
+            match (passage, &beat) {
+                (Some(passage), Some(beat)) if passage.is_plain() => {
+                    self.let_come(network, to, passage.takes, beat.clone());
+                }
+                (Some(passage), _) => self.datagram(network, to, passage, message.clone()),
+                (None, _) => {}
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 //! The way of events to nodes and monitors, and of their outputs to the world.
 
 use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
 use quorate_journal::WorldEvent;
@@ -62,6 +63,8 @@ pub(super) struct Station {
     /// The wake-ups of node and monitor in the queue.
     node_wake: Alarm,
     monitor_wake: Alarm,
+    /// The ways of its last heartbeat.
+    ways: Option<Ways>,
     /// The node's own view after its last event.
     pub(super) snapshot: Option<Snapshot>,
     /// How often that was another one.
@@ -70,6 +73,15 @@ pub(super) struct Station {
     pub(super) monitor_seen: Option<(u64, u64)>,
     /// The last applied log position at the last check.
     pub(super) seen_applied: u64,
+}
+
+/// Ways on which a node sends, and where they lie.
+pub(super) struct Ways {
+    of: Arc<[(NodeId, Name)]>,
+    /// How many machines there were.
+    machines: usize,
+    /// The network of each, and the machine at its other end.
+    places: Arc<[(usize, Machine)]>,
 }
 
 /// A wake-up that is in the queue.
@@ -312,10 +324,38 @@ impl World {
 
     /// A machine's cluster service, for a caller that may call it: it is looked at when the event is over.
     pub(super) fn calls(&mut self, machine: Machine) -> &mut ClusterService<Standing> {
+        self.arrive(machine, self.env.queue.last());
         if self.called.last() != Some(&machine) {
             self.called.push(machine);
         }
         &mut self.stations[machine].service
+    }
+
+    /// Where the ways lie on which a machine sends to others, as machine and network.
+    pub(super) fn places_of(
+        &mut self,
+        machine: Machine,
+        ways: &Arc<[(NodeId, Name)]>,
+    ) -> Arc<[(usize, Machine)]> {
+        let env = &self.env;
+        let known = &mut self.stations[machine].ways;
+        match known {
+            Some(known) if Arc::ptr_eq(&known.of, ways) && known.machines == env.hosts.len() => {}
+            _ => {
+                let place = |(to, network): &(NodeId, Name)| {
+                    env.networks.find(network).zip(env.machine_of(*to))
+                };
+                *known = Some(Ways {
+                    of: Arc::clone(ways),
+                    machines: env.hosts.len(),
+                    places: ways.iter().filter_map(place).collect(),
+                });
+            }
+        }
+        known
+            .as_ref()
+            .map(|known| Arc::clone(&known.places))
+            .unwrap_or_default()
     }
 
     /// The world around one machine's cluster service.
@@ -328,6 +368,7 @@ impl World {
 
     /// Gives a node a message that does nothing but that it comes, as nearly all heartbeats. Returns whether this was one.
     fn hears(&mut self, to: Machine, from: NodeId, network: usize, message: &Message) -> bool {
+        self.arrive(to, self.env.queue.last());
         let (env, service) = (&self.env, &mut self.stations[to].service);
         env.hosts[to].frozen.is_none()
             && service.hears(env.local(to), from, env.networks.name(network), message)

@@ -5,6 +5,7 @@ mod around;
 mod clients;
 mod drive;
 mod faults;
+mod in_flight;
 mod margin;
 mod marks;
 mod new_nodes;
@@ -310,6 +311,7 @@ impl World {
         self.foresee(None);
         let (at, happening) = self.env.queue.pop()?;
         self.env.now = at.max(self.env.now);
+        self.land_before(&happening);
         let led_by = self.env.queue.cause;
         self.env.begins(led_by);
         let cause = self.dispatch(happening);
@@ -324,26 +326,14 @@ impl World {
 
     /// Lets time pass until `until`, including the events of that instant. Does nothing if that is past.
     pub fn run_until(&mut self, until: Time) {
-        self.foresee(None);
-        while self.env.queue.next_time().is_some_and(|at| at <= until) {
-            self.step();
-        }
-        self.env.now = self.env.now.max(until);
+        self.pass(until, |_| false);
     }
 
     /// Lets time pass until anything observable changes ([`revision`](Self::revision)), at most until `limit`.
     /// Returns whether it did.
     pub fn run_until_change(&mut self, limit: Time) -> bool {
-        self.foresee(None);
         let before = self.env.revision;
-        while self.env.queue.next_time().is_some_and(|at| at <= limit) {
-            self.step();
-            if self.env.revision != before {
-                return true;
-            }
-        }
-        self.env.now = self.env.now.max(limit);
-        false
+        self.pass(limit, |world| world.env.revision != before)
     }
 
     /// Lets time pass until the cluster is at rest: nothing observable has changed for 30 s, which is longer than a

@@ -56,6 +56,7 @@ impl World {
             self.make_sure(&called);
         }
         for machine in called.drain(..) {
+            self.look_again(machine);
             if self.stations[machine].service.node_was_called() {
                 self.look_at_node(machine);
             }
@@ -64,6 +65,9 @@ impl World {
             }
         }
         self.called = called;
+        if self.checked != self.env.checked || self.reach != self.env.reach {
+            self.arrive_everywhere();
+        }
         if self.checked != self.env.checked {
             self.checked = self.env.checked;
             self.learn_definition();

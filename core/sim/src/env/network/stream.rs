@@ -54,9 +54,8 @@ impl Networks {
         bytes: usize,
     ) -> Option<StreamPassage> {
         let connects = self.connects(network, from, to);
-        let jitter_percent = self.jitter_percent;
         let network = &mut self.all[network];
-        let (first_lost, jitter) = network.draw(jitter_percent);
+        let (first_lost, jitter) = network.draw();
         if !connects {
             return None;
         }
