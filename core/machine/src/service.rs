@@ -1,7 +1,7 @@
 //! The cluster service of one machine.
 
 use quorate_model::{Name, NodeId, Time};
-use quorate_node::{Beat, Message, Node, Output};
+use quorate_node::{Beat, Node, Output};
 
 use crate::monitor::ResourceMonitor;
 use crate::stuck::{Stuck, WAKES_MAX};
@@ -40,13 +40,6 @@ impl<M: ResourceMonitor> ClusterService<M> {
         self.monitor_called = true;
     }
 
-    /// Hands the node a message, on a network, if it does nothing but that it comes ([`Node::hears`]): nobody has to be
-    /// called after that. Returns whether it did.
-    pub fn hears(&mut self, now: Time, from: NodeId, network: &Name, message: &Message) -> bool {
-        let node = self.node.as_mut();
-        node.is_some_and(|node| node.hears(now, from, network, message))
-    }
-
     /// Whether a heartbeat will do nothing to the node but that it comes, if nothing else happens to the node before
     /// ([`Node::only_hears`]).
     pub fn only_hears(&self, now: Time, from: NodeId, network: &Name, beat: &Beat) -> bool {
@@ -54,7 +47,7 @@ impl<M: ResourceMonitor> ClusterService<M> {
         node.is_some_and(|node| node.only_hears(now, from, network, beat))
     }
 
-    /// Gives the node a heartbeat of which that was said.
+    /// Gives the node a heartbeat of which that was said ([`Node::take_in`]): nobody has to be called after that.
     pub fn take_in(&mut self, now: Time, from: NodeId, network: &Name, beat: &Beat) {
         if let Some(node) = &mut self.node {
             node.take_in(now, from, network, beat);

@@ -126,7 +126,7 @@ impl Node {
         };
         if let Some((node, boot)) = asked.whom
             && node != self.me
-            && self.database.view.members.get(&node) != Some(&boot)
+            && !self.is_member(node, boot)
         {
             let text = format!(
                 "node {} left the cluster while it was asked: whether {} was carried out is not known",

@@ -437,7 +437,8 @@ impl Node {
         }
     }
 
-    fn is_member(&self, node: NodeId, boot: u64) -> bool {
+    /// Whether this boot of a node is a member.
+    pub(crate) fn is_member(&self, node: NodeId, boot: u64) -> bool {
         self.database.view.members.get(&node) == Some(&boot)
     }
 

@@ -486,7 +486,7 @@ impl Node {
         }
         for proposal in proposals {
             let node = proposal.node;
-            let member = self.database.view.members.get(&node) == Some(&proposal.incarnation);
+            let member = self.is_member(node, proposal.incarnation);
             let record = self.database.nodes.get(&node);
             let applied = record.map_or((0, 0), |record| record.last);
             if !self.proposals.is_new(&proposal, applied) || !(member || node == self.me) {

@@ -10,7 +10,7 @@ use quorate_log::NodeSet;
 use quorate_model::{Name, NodeId, Time};
 
 use crate::io::Input;
-use crate::message::{Beat, Body, Heartbeat, Message, Standing};
+use crate::message::{Beat, Standing};
 use crate::node::{Node, Phase};
 use crate::quorum::Candidacy;
 use crate::timers::{Timer, Timers};
@@ -81,42 +81,23 @@ impl Node {
         self.log.names_voters() && self.log.voters() == self.database.configured().union(witness)
     }
 
-    /// Takes a message in, on a network, if it is a heartbeat and does nothing but that it has come: nothing is to be done
-    /// then, and nothing that can be read of this node has changed. Most heartbeats are. Returns whether it did; if not,
-    /// [`handle`](Node::handle) has to.
-    pub fn hears(&mut self, now: Time, from: NodeId, network: &Name, message: &Message) -> bool {
-        let Body::Heartbeat(heartbeat) = &message.body else {
-            return false;
-        };
-        let now = self.now.max(now);
-        let comes =
-            !self.doubts && self.only_comes(now, from, network, message.incarnation, heartbeat);
-        if comes {
-            self.comes(now, from, network, heartbeat);
-        }
-        comes
-    }
-
-    /// Whether a heartbeat will do nothing but that it comes, if until then nothing happens to this node but that others
-    /// come in the same way.
+    /// Whether a heartbeat, on a network, will do nothing but that it comes, if until then nothing happens to this node but that
+    /// others come in the same way. Most do nothing else. If it does, [`handle`](Node::handle) has to take it.
     pub fn only_hears(&self, now: Time, from: NodeId, network: &Name, beat: &Beat) -> bool {
         let now = self.now.max(now);
-        !self.doubts && self.only_comes(now, from, network, beat.incarnation, &beat.heartbeat)
+        !self.doubts && self.only_comes(now, from, network, beat)
     }
 
-    /// Takes in a heartbeat that does nothing but that it comes: [`only_hears`](Node::only_hears) has said so.
+    /// Takes in a heartbeat that does nothing but that it comes, as [`only_hears`](Node::only_hears) has said: nothing is to be
+    /// done then, and nothing that can be read of this node has changed.
     pub fn take_in(&mut self, now: Time, from: NodeId, network: &Name, beat: &Beat) {
         let now = self.now.max(now);
         debug_assert!(
             self.only_hears(now, from, network, beat),
             "at {now}, something follows from a heartbeat of {from:?} from which nothing was to follow"
         );
-        self.comes(now, from, network, &beat.heartbeat);
-    }
-
-    fn comes(&mut self, now: Time, from: NodeId, network: &Name, heartbeat: &Heartbeat) {
         (self.now, self.rest) = (now, Rest::Yes);
-        let nothing_new = self.heartbeat(from, network, heartbeat);
+        let nothing_new = self.heartbeat(from, network, &beat.heartbeat);
         debug_assert!(nothing_new, "a heartbeat that only comes brings nothing");
     }
 
@@ -127,8 +108,10 @@ impl Node {
         now: Time,
         from: NodeId,
         network: &Name,
-        incarnation: u64,
-        heartbeat: &Heartbeat,
+        Beat {
+            incarnation,
+            heartbeat,
+        }: &Beat,
     ) -> bool {
         let waits = self.timers.is_set(Timer::Silence)
             && !self.timers.is_set(Timer::Campaign)
@@ -149,8 +132,8 @@ impl Node {
             && !(led && self.log.is_leader())
             && heartbeat.standing == Standing::Member
             && heartbeat.view <= self.database.view.number
-            && self.database.view.members.get(&from) == Some(&incarnation)
-            && neighbours.says_the_same(from, incarnation, network, heartbeat, now)
+            && self.is_member(from, *incarnation)
+            && neighbours.says_the_same(from, *incarnation, network, heartbeat, now)
     }
 
     /// In a node that doubts: its timers, if an input is a heartbeat that does nothing but that it comes.
@@ -162,8 +145,7 @@ impl Node {
                 message,
             } if self.doubts => {
                 let beat = message.beat()?;
-                let (boot, heartbeat) = (beat.incarnation, &beat.heartbeat);
-                let comes = self.only_comes(self.now, *from, network, boot, heartbeat);
+                let comes = self.only_comes(self.now, *from, network, &beat);
                 comes.then(|| self.timers.clone())
             }
             _ => None,

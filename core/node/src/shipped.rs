@@ -81,21 +81,24 @@ pub(crate) fn leader() -> Node {
     node
 }
 
-/// The node of this number leads the log in its first term, as copy 22, and has sent these entries.
-pub(crate) fn leads(node: &mut Node, from: u8, entries: Vec<Entry>) {
-    let body = Body::Append {
-        prev_index: 0,
-        prev_term: 0,
-        entries,
-        commit: 0,
-        round: None,
-    };
-    let message = Message {
+/// What a node that leads the log in its first term, as copy 22, says when it sends these entries.
+pub(crate) fn leaders_word(entries: Vec<Entry>) -> Message {
+    Message {
         term: 1,
         identity: 22,
-        body,
-    };
-    node.log.step(from, message, false);
+        body: Body::Append {
+            prev_index: 0,
+            prev_term: 0,
+            entries,
+            commit: 0,
+            round: None,
+        },
+    }
+}
+
+/// The node of this number does, and has sent these entries.
+pub(crate) fn leads(node: &mut Node, from: u8, entries: Vec<Entry>) {
+    node.log.step(from, leaders_word(entries), false);
 }
 
 /// The events among that.

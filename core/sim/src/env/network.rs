@@ -108,7 +108,7 @@ impl Networks {
                 dhcp_up: true,
                 strangers: BTreeSet::new(),
                 latency,
-                jitter: latency * jitter_percent / 100,
+                jitter: jitter(latency, jitter_percent),
                 loss: Chance::NEVER,
                 medium: Trouble::default(),
                 troubled: false,
@@ -331,7 +331,7 @@ impl Networks {
         }
         let jitter_percent = self.jitter_percent;
         for network in &mut self.all {
-            network.jitter = network.latency * jitter_percent / 100;
+            network.jitter = jitter(network.latency, jitter_percent);
             let mut all = network.at_card.iter().chain([&network.medium]);
             network.troubled = all.any(|trouble| *trouble != Trouble::default());
         }
@@ -347,6 +347,11 @@ impl Networks {
         }
         changed
     }
+}
+
+/// The most that something takes longer where a network has this latency.
+fn jitter(latency: Duration, percent: u32) -> Duration {
+    latency * percent / 100
 }
 
 impl Network {

@@ -337,25 +337,22 @@ impl World {
         machine: Machine,
         ways: &Arc<[(NodeId, Name)]>,
     ) -> Arc<[(usize, Machine)]> {
-        let env = &self.env;
-        let known = &mut self.stations[machine].ways;
-        match known {
-            Some(known) if Arc::ptr_eq(&known.of, ways) && known.machines == env.hosts.len() => {}
-            _ => {
-                let place = |(to, network): &(NodeId, Name)| {
-                    env.networks.find(network).zip(env.machine_of(*to))
-                };
-                *known = Some(Ways {
-                    of: Arc::clone(ways),
-                    machines: env.hosts.len(),
-                    places: ways.iter().filter_map(place).collect(),
-                });
-            }
+        let (env, machines) = (&self.env, self.env.hosts.len());
+        if let Some(known) = &self.stations[machine].ways
+            && Arc::ptr_eq(&known.of, ways)
+            && known.machines == machines
+        {
+            return Arc::clone(&known.places);
         }
-        known
-            .as_ref()
-            .map(|known| Arc::clone(&known.places))
-            .unwrap_or_default()
+        let place =
+            |(to, network): &(NodeId, Name)| env.networks.find(network).zip(env.machine_of(*to));
+        let places: Arc<[_]> = ways.iter().filter_map(place).collect();
+        self.stations[machine].ways = Some(Ways {
+            of: Arc::clone(ways),
+            machines,
+            places: Arc::clone(&places),
+        });
+        places
     }
 
     /// The world around one machine's cluster service.
@@ -370,8 +367,14 @@ impl World {
     fn hears(&mut self, to: Machine, from: NodeId, network: usize, message: &Message) -> bool {
         self.arrive(to, self.env.queue.last());
         let (env, service) = (&self.env, &mut self.stations[to].service);
-        env.hosts[to].frozen.is_none()
-            && service.hears(env.local(to), from, env.networks.name(network), message)
+        let (now, network) = (env.local(to), env.networks.name(network));
+        let beat = message.beat().filter(|beat| {
+            env.hosts[to].frozen.is_none() && service.only_hears(now, from, network, beat)
+        });
+        if let Some(beat) = &beat {
+            service.take_in(now, from, network, beat);
+        }
+        beat.is_some()
     }
 
     /// Gives a node an input, or keeps it while the machine stands still.
