@@ -88,7 +88,7 @@ fn layouts() -> Vec<Layout> {
         QrAddress { size, version, add, remove, works, lease }
         QrName { size, version, register, unregister, resolve }
         QrCheckpoint { size, version, save, load }
-        QrCluster { size, version, configured_nodes, online_here, other }
+        QrCluster { size, version, configured_nodes, online_here, other, others }
         QrLog { size, version, write }
         QrScript { size, version, load }
     }

@@ -1244,6 +1244,16 @@ struct QrCluster {
                     uint8_t *buffer,
                     uint64_t buffer_len,
                     uint64_t *needed);
+  /**
+   * The same of all of them at once: for each that has the property the name of its group and the value, both ended
+   * by a zero byte. `QR_ERROR_RESOURCE_PROPERTY` if a value has a zero byte in it.
+   */
+  uint32_t (*others)(const struct QrInstance *instance,
+                     struct QrStr type_name,
+                     struct QrStr property,
+                     uint8_t *buffer,
+                     uint64_t buffer_len,
+                     uint64_t *needed);
 };
 
 /**
@@ -1568,7 +1578,9 @@ QR_ASSERT_LAYOUT(offsetof(struct QrCluster, online_here) == 16);
 QR_ASSERT_LAYOUT(sizeof(((struct QrCluster *)0)->online_here) == 8);
 QR_ASSERT_LAYOUT(offsetof(struct QrCluster, other) == 24);
 QR_ASSERT_LAYOUT(sizeof(((struct QrCluster *)0)->other) == 8);
-QR_ASSERT_LAYOUT(sizeof(struct QrCluster) == 32);
+QR_ASSERT_LAYOUT(offsetof(struct QrCluster, others) == 32);
+QR_ASSERT_LAYOUT(sizeof(((struct QrCluster *)0)->others) == 8);
+QR_ASSERT_LAYOUT(sizeof(struct QrCluster) == 40);
 QR_ASSERT_LAYOUT(offsetof(struct QrLog, size) == 0);
 QR_ASSERT_LAYOUT(sizeof(((struct QrLog *)0)->size) == 4);
 QR_ASSERT_LAYOUT(offsetof(struct QrLog, version) == 4);

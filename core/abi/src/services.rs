@@ -444,6 +444,18 @@ pub struct QrCluster {
             needed: *mut u64,
         ) -> u32,
     >,
+    /// The same of all of them at once: for each that has the property the name of its group and the value, both ended
+    /// by a zero byte. [`crate::ERROR_RESOURCE_PROPERTY`] if a value has a zero byte in it.
+    pub others: Option<
+        unsafe extern "C" fn(
+            instance: *const QrInstance,
+            type_name: QrStr,
+            property: QrStr,
+            buffer: *mut u8,
+            buffer_len: u64,
+            needed: *mut u64,
+        ) -> u32,
+    >,
 }
 
 // SAFETY: the table is immutable and its pointers are to functions.

@@ -234,12 +234,55 @@ unsafe extern "C" fn other(
     })
 }
 
+unsafe extern "C" fn others(
+    instance: Instance,
+    type_name: QrStr,
+    property: QrStr,
+    buffer: *mut u8,
+    buffer_len: u64,
+    needed: *mut u64,
+) -> u32 {
+    let buffer = Buffer {
+        at: buffer,
+        len: buffer_len,
+        needed,
+    };
+    answer(instance, |frame| {
+        // SAFETY: the plugin lends the texts and vouches for its buffer.
+        unsafe {
+            let (kind, property) = (text(type_name)?, text(property)?);
+            let told = others_of(frame, kind, property)?;
+            buffer.put(told.as_bytes())
+        }
+    })
+}
+
+/// The group and the property of each resource of a type in other groups that has it, each ended by a zero byte.
+fn others_of(frame: &Frame<'_>, kind: &str, property: &str) -> ServiceResult<String> {
+    let mut told = String::new();
+    for (resource, group) in frame.known.others(&frame.spec.group, kind) {
+        let Some(value) = frame.known.property(&resource, property) else {
+            continue;
+        };
+        if value.contains('\0') {
+            let text = format!("`{property}` of `{resource}` has a zero byte in it");
+            return Err(Reason::new(abi::ERROR_RESOURCE_PROPERTY, text));
+        }
+        for text in [&*group, &*value] {
+            told.push_str(text);
+            told.push('\0');
+        }
+    }
+    Ok(told)
+}
+
 pub(super) static CLUSTER: QrCluster = QrCluster {
     size: size_of::<QrCluster>() as u32,
     version: 1,
     configured_nodes: Some(configured_nodes),
     online_here: Some(online_here),
     other: Some(other),
+    others: Some(others),
 };
 
 /// A line for the cluster log as it is kept: of a level that there is, and not too long.

@@ -1,14 +1,12 @@
 //! What a node provides itself: its clocks, a seeded generator, the cluster, the log.
 
+use std::iter;
 use std::time::Duration;
 
 use quorate_abi::{self as abi, QrClock, QrCluster, QrLog, QrRandom};
 
 use crate::raw::{answer_text, entry, text};
 use crate::{Context, Error};
-
-/// The most resources of a type that are asked for.
-const OTHERS_MAX: u32 = 1_000;
 
 /// The longest line the cluster log takes, in characters (docs/semantics.md, 1.4).
 const LOG_LINE_MAX: usize = 500;
@@ -105,38 +103,20 @@ impl<'a> Cluster<'a> {
     /// of a property. Resources without the property are left out.
     ///
     /// # Errors
-    /// 50: the host does not say.
+    /// 50: the host does not say. 1610: a value cannot be told, since it has a zero byte in it.
     pub fn others(&self, type_name: &str, property: &str) -> Result<Vec<(String, String)>, Error> {
-        let mut found = Vec::new();
-        for index in 0..OTHERS_MAX {
-            match self.other(type_name, index, "") {
-                Err(error) if error.is_not_found() => break,
-                group => match self.other(type_name, index, property) {
-                    Err(error) if error.is_not_found() => {}
-                    value => found.push((group?, value?)),
-                },
-            }
-        }
-        Ok(found)
-    }
-
-    fn other(&self, type_name: &str, index: u32, property: &str) -> Result<String, Error> {
-        let other = entry!(self.0.tables.cluster, QrCluster, other)?;
-        answer_text(
-            || format!("read {property} of another {type_name}"),
+        let others = entry!(self.0.tables.cluster, QrCluster, others)?;
+        let told = answer_text(
+            || format!("read {property} of each other {type_name}"),
             // SAFETY: as in `configured_nodes`; texts and buffer live for the call.
             |buffer, len, needed| unsafe {
-                other(
-                    self.0.instance(),
-                    text(type_name),
-                    index,
-                    text(property),
-                    buffer,
-                    len,
-                    needed,
-                )
+                let (kind, property) = (text(type_name), text(property));
+                others(self.0.instance(), kind, property, buffer, len, needed)
             },
-        )
+        )?;
+        // A name, a value, a name, ..., each ended by a zero byte.
+        let mut texts = told.split_terminator('\0').map(str::to_owned);
+        Ok(iter::from_fn(|| Some((texts.next()?, texts.next()?))).collect())
     }
 }
 

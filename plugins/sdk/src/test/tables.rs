@@ -468,6 +468,12 @@ entries! {
         let other = opened.world.other(&opened.facts.group, &kind, index, &property);
         Buffer(buffer, len, needed).fill(other.ok_or(abi::ERROR_NOT_FOUND)?.as_bytes())
     }
+
+    fn others(opened, _physical, kind: text, property: text; buffer: *mut u8; len: u64; needed: *mut u64) {
+        let others = opened.world.others(&opened.facts.group, &kind, &property);
+        let texts: String = others.iter().flatten().map(|text| format!("{text}\0")).collect();
+        Buffer(buffer, len, needed).fill(texts.as_bytes())
+    }
 }
 
 unsafe extern "C" fn other(
@@ -489,6 +495,7 @@ static CLUSTER: abi::QrCluster = abi::QrCluster {
     configured_nodes: Some(configured_nodes),
     online_here: Some(online_here),
     other: Some(other),
+    others: Some(others),
 };
 
 unsafe extern "C" fn write_log(caller: Caller, level: u32, line: QrStr) {

@@ -222,14 +222,25 @@ impl World {
         index: u32,
         property: &str,
     ) -> Option<String> {
-        let opened = self.opened().into_iter();
-        let mut others =
-            opened.filter(|opened| opened.facts.kind == kind && opened.facts.group != group);
-        let other = others.nth(index as usize)?;
+        let other = self.elsewhere(group, kind).nth(index as usize)?;
         match property {
             "" => Some(other.facts.group.clone()),
             _ => other.facts.properties.borrow().get(property).cloned(),
         }
+    }
+
+    /// The group and the property of each resource of a type in other groups than `group` that has it.
+    pub(super) fn others(&self, group: &str, kind: &str, property: &str) -> Vec<[String; 2]> {
+        let others = self.elsewhere(group, kind).filter_map(|other| {
+            let value = other.facts.properties.borrow().get(property).cloned()?;
+            Some([other.facts.group.clone(), value])
+        });
+        others.collect()
+    }
+
+    fn elsewhere(&self, group: &str, kind: &str) -> impl Iterator<Item = Rc<Opened>> {
+        let opened = self.opened().into_iter();
+        opened.filter(move |opened| opened.facts.kind == kind && opened.facts.group != group)
     }
 }
 

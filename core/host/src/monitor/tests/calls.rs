@@ -419,6 +419,34 @@ fn others_are_the_resources_of_a_type_in_other_groups() {
         let wanted: [Vec<Result<String, u32>>; 2] = [found(&["I", "of D"]), found(&["J", "of E"])];
         assert_eq!([told(0).to_vec(), told(1).to_vec()], wanted);
         assert_eq!(told(2), [Err(ERROR_NOT_FOUND), Err(ERROR_NOT_FOUND)]);
+        // All of them at once.
+        let all = |property| {
+            read(|at, len, needed| {
+                // SAFETY: inside an entry, with a buffer of `read`'s.
+                unsafe { cluster.others.unwrap()(it, kind, lend(property), at, len, needed) }
+            })
+        };
+        assert_eq!(all("Disk").as_deref(), Ok("I\0of D\0J\0of E\0"));
+        assert_eq!(all("Nothing").as_deref(), Ok(""));
+    });
+}
+
+#[test]
+fn a_value_with_a_zero_byte_in_it_cannot_be_told_among_others() {
+    let mut rig = Rig::with_a();
+    let mut other = spec("B", "Fake");
+    other.group = "H".into();
+    let disk = ("Disk".to_owned(), text("C\0D"));
+    other.properties.private.extend([disk]);
+    rig.open(other);
+    inside(&mut rig, |it| {
+        let cluster: &QrCluster = service(SERVICE_ID_CLUSTER);
+        let told = read(|at, len, needed| {
+            let (others, kind) = (cluster.others.unwrap(), lend("Fake"));
+            // SAFETY: inside an entry, with a buffer of `read`'s.
+            unsafe { others(it, kind, lend("Disk"), at, len, needed) }
+        });
+        assert_eq!(told, Err(ERROR_RESOURCE_PROPERTY));
     });
 }
 
