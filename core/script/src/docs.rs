@@ -2,13 +2,22 @@
 
 use std::sync::OnceLock;
 
+use rhai::Engine;
+
 use crate::engine::bare;
 use crate::lexicon::{Lexicon, Word, is_noun, is_word};
 
-/// Everything that drills know. It is the same throughout a process, and read from the doc comments once.
+/// The same throughout a process, and read from the doc comments once.
+static WORDS: OnceLock<Lexicon> = OnceLock::new();
+
+/// Everything that drills know.
 pub(crate) fn words() -> &'static Lexicon {
-    static WORDS: OnceLock<Lexicon> = OnceLock::new();
     WORDS.get_or_init(|| Lexicon::of(&bare()))
+}
+
+/// The same, read from an engine that is [`bare`].
+pub(crate) fn words_of(bare: &Engine) -> &'static Lexicon {
+    WORDS.get_or_init(|| Lexicon::of(bare))
 }
 
 /// One way to use a word.

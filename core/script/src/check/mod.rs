@@ -12,7 +12,7 @@ use std::path::Path;
 
 use quorate_drill::Finding;
 
-use crate::docs::words;
+use crate::docs::words_of;
 use crate::engine::bare;
 use crate::lexicon::{syntax, walk};
 use known::Files;
@@ -42,7 +42,7 @@ pub fn check_script_among(
 
 fn check(file: &str, source: &str, files: Option<&Files<'_>>) -> Vec<Finding> {
     let mut engine = bare();
-    let lexicon = words();
+    let lexicon = words_of(&engine);
     let mut findings = variables::unknown(file, source, lexicon, &engine);
     // One unknown variable must not hide the rest.
     engine.set_strict_variables(false);

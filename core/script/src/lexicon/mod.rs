@@ -3,7 +3,6 @@
 mod syntax;
 pub(crate) mod walk;
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use rhai::Engine;
@@ -71,19 +70,14 @@ impl Lexicon {
     /// Everything `engine` knows.
     pub(crate) fn of(engine: &Engine) -> Lexicon {
         let mut lexicon = Lexicon::default();
-        for (standard, words) in [
-            (false, collect(engine, false)),
-            (true, collect(engine, true)),
-        ] {
-            for mut word in words {
-                word.is_ours = !standard;
+        for standard in [false, true] {
+            for word in collect(engine, standard, &lexicon) {
                 let map = if word.is_property {
                     &mut lexicon.properties
                 } else {
                     &mut lexicon.functions
                 };
                 let known = map.entry(word.name.clone()).or_default();
-                // The second collection repeats the first.
                 if !known.iter().any(|it| it.params == word.params) {
                     known.push(word);
                 }
@@ -153,7 +147,8 @@ pub(crate) fn is_word(name: &str) -> bool {
         && name.chars().all(|c| c.is_alphanumeric() || c == '_')
 }
 
-fn collect(engine: &Engine, standard: bool) -> Vec<Word> {
+/// The words that `known` does not have: ours, or with those of the engine's own packages, which come after ours.
+fn collect(engine: &Engine, standard: bool, known: &Lexicon) -> Vec<Word> {
     engine.collect_fn_metadata(
         None,
         |info| {
@@ -174,13 +169,20 @@ fn collect(engine: &Engine, standard: bool) -> Vec<Word> {
                 })
                 .collect();
             params.resize(data.num_params, ("_".to_owned(), None));
+            let words = match is_property {
+                true => known.properties(name),
+                false => known.functions(name),
+            };
+            if words.iter().any(|it| it.params == params) {
+                return None;
+            }
             Some(Word {
                 name: name.to_owned(),
                 is_property,
                 params,
                 returns: kind_of(&data.return_type),
                 docs: plain(data.comments.iter().map(|line| line.as_str())),
-                is_ours: false,
+                is_ours: !standard,
             })
         },
         standard,
@@ -189,21 +191,19 @@ fn collect(engine: &Engine, standard: bool) -> Vec<Word> {
 
 /// The script name of a Rust type as the macros spell it.
 fn kind_of(rust: &str) -> Kind {
-    let bare: Cow<'_, str> = match rust.contains(char::is_whitespace) {
-        true => rust.split_whitespace().collect(),
-        false => rust.into(),
-    };
-    let bare = bare.strip_prefix('&').unwrap_or(&bare);
-    let bare = bare.strip_prefix("mut").unwrap_or(bare);
-    let inner = match bare
-        .strip_prefix("Fallible<")
-        .or_else(|| bare.strip_prefix("RhaiResultOf<"))
-    {
+    let bare = rust.trim();
+    let bare = bare.strip_prefix('&').unwrap_or(bare).trim_start();
+    let bare = bare.strip_prefix("mut ").unwrap_or(bare).trim_start();
+    let result = bare
+        .strip_prefix("Fallible")
+        .or_else(|| bare.strip_prefix("RhaiResultOf"))
+        .and_then(|rest| rest.trim_start().strip_prefix('<'));
+    let inner = match result {
         Some(rest) => rest.strip_suffix('>').unwrap_or(rest),
         None => bare,
     };
     let last = inner.rsplit("::").next().unwrap_or(inner);
-    let name = match last {
+    let name = match last.trim() {
         "Span" => "Duration",
         "str" | "String" | "ImmutableString" => "string",
         "i64" | "INT" => "int",
