@@ -61,6 +61,7 @@ pub fn run_monitor(program: Option<&Path>) -> Result<(), MonitorError> {
         Some(image) => Serving {
             channel: &channel,
             image,
+            learned: Vec::new(),
             instances: BTreeMap::new(),
         },
         None => return Ok(()),
@@ -148,20 +149,22 @@ fn greet(channel: &RefCell<Channel>) -> Result<Option<Image>, MonitorError> {
         channel.send(&ToHost::Refused(text)).map_err(failed)?;
         return Ok(None);
     }
-    match Image::open_at(Path::new(&file), Path::new(&path)) {
+    let (image, answer) = load(&file, &path);
+    channel.send(&answer).map_err(failed)?;
+    Ok(image)
+}
+
+/// Loads a library, and says to the host what it is, or why it cannot be loaded.
+fn load(file: &str, path: &str) -> (Option<Image>, ToHost<'static>) {
+    match Image::open_at(Path::new(file), Path::new(path)) {
         Ok(image) => {
             let hello = ToHost::Hello {
                 protocol: PROTOCOL,
                 library: Box::new(image.info.clone()),
             };
-            channel.send(&hello).map_err(failed)?;
-            Ok(Some(image))
+            (Some(image), hello)
         }
-        Err(error) => {
-            let refused = ToHost::Refused(error.to_string());
-            channel.send(&refused).map_err(failed)?;
-            Ok(None)
-        }
+        Err(error) => (None, ToHost::Refused(error.to_string())),
     }
 }
 
@@ -169,6 +172,8 @@ fn greet(channel: &RefCell<Channel>) -> Result<Option<Image>, MonitorError> {
 struct Serving<'a> {
     channel: &'a RefCell<Channel>,
     image: Image,
+    /// Libraries of which the host wants to know what they are. They stay mapped: what one does at its end is nobody's affair.
+    learned: Vec<Image>,
     instances: BTreeMap<u32, Instance>,
 }
 
@@ -197,6 +202,11 @@ impl Serving<'_> {
                 let mail = known.mailbox.as_ref().map(Mailbox::take);
                 known.expect(expecting);
                 Ok(ToHost::Mail(mail.unwrap_or_default()))
+            }
+            ToMonitor::Learn { file, path } => {
+                let (image, answer) = load(&file, &path);
+                self.learned.extend(image);
+                Ok(answer)
             }
             ToMonitor::Hello { .. } | ToMonitor::Answer(_) => {
                 Err(MonitorError("the host sent a frame out of turn".to_owned()))

@@ -92,6 +92,24 @@ impl Image {
         Image::learn_at(copy.path(), path, settings)
     }
 
+    /// As [`learn`](Self::learn), of several libraries from one process, which costs as much as for one. `None` if one of them
+    /// is no plugin, or anything goes wrong: each is to be learned by itself then.
+    pub(crate) fn learn_together(paths: &[&Path], settings: &Isolation) -> Option<Vec<Image>> {
+        let marks: Vec<_> = paths.iter().map(|path| Mark::of(path)).collect();
+        let files = paths.iter().map(|path| {
+            must_export_entry(path, path)?;
+            Ok((open_file(path, path)?, *path))
+        });
+        let files: Vec<_> = files.collect::<Result<_, PluginError>>().ok()?;
+        let learned = process::learn_together(settings, &files)?;
+        let files = files.into_iter().map(|(file, _)| file).zip(marks);
+        let images = learned
+            .into_iter()
+            .zip(files)
+            .map(|(info, (file, mark))| Image::learned(info, file, mark));
+        Some(images.collect())
+    }
+
     fn learn_at(from: &Path, path: &Path, settings: &Isolation) -> Result<Image, PluginError> {
         let mark = Mark::of(path);
         let file = open_file(from, path)?;
@@ -100,14 +118,18 @@ impl Image {
             file: path.to_owned(),
             why,
         })?;
-        Ok(Image {
+        Ok(Image::learned(info, file, mark))
+    }
+
+    fn learned(info: LibraryInfo, file: File, mark: Option<Mark>) -> Image {
+        Image {
             info,
             entries: Arc::default(),
             id: next_id(),
             file: Some(Arc::new(Held::new(file))),
             mark,
             changes: Vec::new(),
-        })
+        }
     }
 
     /// A program behind tables of entries, for whoever calls one entry at a time.

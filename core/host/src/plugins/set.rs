@@ -73,19 +73,20 @@ impl PluginSet {
             ..PluginSet::default()
         };
         let mut errors = Vec::new();
+        let mut files = Vec::new();
         for folder in folders {
             match search::candidates(folder) {
-                Ok(files) => {
-                    for file in files {
-                        if let Err(error) = set.add_found(&file) {
-                            errors.push(error);
-                        }
-                    }
-                }
+                Ok(found) => files.extend(found),
                 Err(error) => errors.push(PluginError::Open {
                     file: folder.clone(),
                     why: error.to_string(),
                 }),
+            }
+        }
+        let mut learned = set.learn_together(&files);
+        for file in &files {
+            if let Err(error) = set.add_found(file, learned.remove(file.as_path())) {
+                errors.push(error);
             }
         }
         if set.images.is_empty() && errors.is_empty() {
@@ -287,12 +288,33 @@ impl PluginSet {
         }
     }
 
-    /// Adds a plugin that a folder search found, unless the set already has it.
-    fn add_found(&mut self, file: &Path) -> Result<(), PluginError> {
-        if !is_program(file) && !super::elf::exports_entry(file)? {
-            return Ok(());
+    /// Learns the libraries among these files from one process, if they are to be learned and no one of them makes trouble. What
+    /// is not here is still to be read.
+    fn learn_together<'f>(&self, files: &'f [PathBuf]) -> BTreeMap<&'f Path, Image> {
+        if !self.isolation.learns_apart() {
+            return BTreeMap::new();
         }
-        let image = self.read(file)?;
+        let files = files.iter().map(PathBuf::as_path);
+        let libraries: Vec<&Path> = files
+            .filter(|file| !is_program(file) && super::elf::exports_entry(file).unwrap_or_default())
+            .collect();
+        if libraries.len() < 2 {
+            return BTreeMap::new();
+        }
+        let learned = Image::learn_together(&libraries, &self.isolation);
+        libraries
+            .into_iter()
+            .zip(learned.unwrap_or_default())
+            .collect()
+    }
+
+    /// Adds a plugin that a folder search found, unless the set already has it. It may have been learned.
+    fn add_found(&mut self, file: &Path, learned: Option<Image>) -> Result<(), PluginError> {
+        let image = match learned {
+            Some(image) => image,
+            None if !is_program(file) && !super::elf::exports_entry(file)? => return Ok(()),
+            None => self.read(file)?,
+        };
         match self
             .images
             .iter_mut()

@@ -174,7 +174,9 @@ impl Lined for ToMonitor {
             }
             ToMonitor::Answer(answer) => json!({ "answer": answered(answer) }),
             // A program has no threads that the host takes reports of, and says what it is without being asked.
-            ToMonitor::Mail { .. } | ToMonitor::Hello { .. } => return None,
+            ToMonitor::Mail { .. } | ToMonitor::Hello { .. } | ToMonitor::Learn { .. } => {
+                return None;
+            }
         })
     }
 

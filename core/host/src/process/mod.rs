@@ -19,6 +19,7 @@
 //! | host | `Call`: number, entry | `Returned` |
 //! | host | `TypeCall`: type, control code | `Returned` |
 //! | host | `Mail`: number | `Mail`: what the plugin's own threads reported |
+//! | host | `Learn`: another library's file and path | `Hello`, or `Refused` with the reason |
 //! | monitor | `Ask` and `Question`, any number of them before the answer to `Open` or `Call` | `Answer` |
 //! | monitor | `Log`, likewise | nothing |
 //!
@@ -41,7 +42,7 @@ pub(crate) mod wire;
 pub(crate) use ask::CallContext;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) use fuzzing::frames;
-pub(crate) use parent::{Death, MonitorProcess, learn, learn_program};
+pub(crate) use parent::{Death, MonitorProcess, learn, learn_program, learn_together};
 pub use system::{
     Terminal, describe_end, end_at_once, end_soon, end_with_parent, has_ended, interrupt,
     is_stopped, kill_group, take_stdin, tell_parent,

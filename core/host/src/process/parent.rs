@@ -190,8 +190,7 @@ impl MonitorProcess {
             Source::Library(file) => process.channel.send(&ToMonitor::Hello {
                 magic: MAGIC,
                 protocol: PROTOCOL,
-                // This is the file that the host has open, even if there is another at its path now.
-                file: format!("/proc/{}/fd/{}", std::process::id(), file.as_raw_fd()),
+                file: held(file),
                 path: path.display().to_string(),
             }),
             // A program says what it is without being asked.
@@ -230,6 +229,23 @@ impl MonitorProcess {
         process.channel.limit(process.limit).map_err(system)?;
         process.plugin.clone_from(&library.name);
         Ok((process, library))
+    }
+
+    /// Has it load another library, and say within the limit what that is. `None` for anything else that it does.
+    fn learn(&mut self, file: &File, path: &Path, limit: Duration) -> Option<LibraryInfo> {
+        let asked = ToMonitor::Learn {
+            file: held(file),
+            path: path.display().to_string(),
+        };
+        self.channel.send(&asked).ok()?;
+        let until = Instant::now().checked_add(limit);
+        match self.channel.receive::<ToHost<'_>>(until) {
+            Ok(ToHost::Hello { library, .. }) => Some(LibraryInfo {
+                path: path.to_owned(),
+                ..*library
+            }),
+            _ => None,
+        }
     }
 
     /// The process's id.
@@ -431,6 +447,35 @@ pub(crate) fn learn(settings: &Isolation, file: &File, path: &Path) -> Result<Li
         .map_err(|failed| failed.why)?;
     library.path = path.to_owned();
     Ok(library)
+}
+
+/// How long each of several libraries may take when they are learned together. One that hangs is waited for once more.
+const TOGETHER_LIMIT: Duration = Duration::from_secs(5);
+
+/// What each of the libraries says of itself, learned from one process for all. `None` if anything went wrong: which of them
+/// it was is found out by [`learn`].
+pub(crate) fn learn_together(
+    settings: &Isolation,
+    files: &[(File, &Path)],
+) -> Option<Vec<LibraryInfo>> {
+    let settings = Isolation {
+        start_limit: settings.start_limit.min(TOGETHER_LIMIT),
+        ..settings.clone()
+    };
+    let limit = settings.start_limit;
+    let ((file, path), others) = files.split_first()?;
+    let (mut process, mut first) =
+        MonitorProcess::launch(&settings, Source::Library(file), path).ok()?;
+    first.path = (*path).to_owned();
+    let others = others
+        .iter()
+        .map(|(file, path)| process.learn(file, path, limit));
+    std::iter::once(Some(first)).chain(others).collect()
+}
+
+/// A path to the file that the host has open, even if there is another at its own path now.
+fn held(file: &File) -> String {
+    format!("/proc/{}/fd/{}", std::process::id(), file.as_raw_fd())
 }
 
 /// What the program at `path` says of itself. It is started, reports that, and is ended.

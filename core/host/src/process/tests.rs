@@ -6,7 +6,7 @@ use std::cell::RefCell;
 use std::ffi::OsString;
 use std::io::Write;
 use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -336,6 +336,52 @@ fn a_library_that_crashes_or_hangs_while_it_is_loaded_is_told_and_not_taken() {
         told.unwrap_err().to_string(),
         wanted.unwrap_err().to_string()
     );
+}
+
+/// Settings under which each process that is started leaves a line in a file, and how many have.
+fn counted(folder: &Path) -> (Isolation, impl Fn() -> usize) {
+    let this = isolation();
+    let lines = folder.join("started");
+    let run = format!("echo >> '{}'; exec \"$0\" \"$@\"", lines.display());
+    let mut arguments: Vec<OsString> = vec!["-c".into(), run.into(), this.program.into()];
+    arguments.extend(this.arguments);
+    let settings = Isolation {
+        program: "/bin/sh".into(),
+        arguments,
+        ..all_apart()
+    };
+    let started = move || std::fs::read_to_string(&lines).map_or(0, |it| it.lines().count());
+    (settings, started)
+}
+
+#[test]
+fn the_libraries_of_a_folder_are_learned_from_one_process_unless_one_makes_trouble() {
+    let folder = tempfile::tempdir().unwrap();
+    let add = |name: &str| {
+        let to = folder.path().join(format!("lib{name}.so"));
+        std::fs::copy(library(&format!("quorate_bad_{name}")), to).unwrap();
+    };
+    let folders = [folder.path().to_owned()];
+    add("statics");
+    add("stall");
+    let (settings, started) = counted(folder.path());
+    let learned = PluginSet::load_under(&folders, settings.clone()).unwrap();
+    assert_eq!((learned.libraries().count(), started()), (2, 1));
+    let mapped = PluginSet::load(&folders).unwrap();
+    assert!(learned.libraries().eq(mapped.libraries()));
+    // One that is refused, and one that takes the process down.
+    for (bad, how, processes) in [("table", "", 4), ("load", "crash startup", 5)] {
+        add(bad);
+        let mut settings = settings.clone();
+        let run = settings.arguments[1].to_str().unwrap();
+        settings.arguments[1] = format!("export BAD_LOAD='{how}'; {run}").into();
+        let before = started();
+        let (learned, errors) = PluginSet::load_sound(&folders, settings);
+        assert!(learned.libraries().eq(mapped.libraries()), "{bad}");
+        let told = errors.unwrap().to_string();
+        assert!(told.contains(&format!("lib{bad}.so: ")), "{told}");
+        assert_eq!(started() - before, processes, "{bad}");
+    }
 }
 
 #[test]

@@ -89,6 +89,8 @@ pub(crate) enum ToMonitor {
     Mail { instance: u32, expecting: bool },
     /// The answer to [`ToHost::Ask`] and [`ToHost::Question`].
     Answer(Answer),
+    /// Load another library as well, only to say what it is. `file` and `path` are as in `Hello`.
+    Learn { file: String, path: String },
 }
 
 /// A frame from the monitor process.
