@@ -64,7 +64,7 @@ fn a_type_whose_checks_take_far_too_long_has_one_failure_which_names_the_call() 
         "--filter",
         "contract",
         "--time-limit",
-        "3",
+        "6",
     ];
     let (run, results) = check("bad_slow", &arguments);
     assert_eq!(run.code, 1, "{}{}", run.out, run.err);
