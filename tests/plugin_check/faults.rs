@@ -63,6 +63,7 @@ fn a_type_whose_checks_take_far_too_long_has_one_failure_which_names_the_call() 
         "Bad Far Too Slow",
         "--filter",
         "contract",
+        // Long enough for a few calls of 1.2 s on a busy machine.
         "--time-limit",
         "6",
     ];

@@ -1,4 +1,4 @@
-//! A resource monitor process: it loads one library and calls its entries when the host asks for that.
+//! A resource monitor process: it loads a library and calls its entries when the host asks for that.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -61,7 +61,6 @@ pub fn run_monitor(program: Option<&Path>) -> Result<(), MonitorError> {
         Some(image) => Serving {
             channel: &channel,
             image,
-            learned: Vec::new(),
             instances: BTreeMap::new(),
         },
         None => return Ok(()),
@@ -172,8 +171,6 @@ fn load(file: &str, path: &str) -> (Option<Image>, ToHost<'static>) {
 struct Serving<'a> {
     channel: &'a RefCell<Channel>,
     image: Image,
-    /// Libraries of which the host wants to know what they are. They stay mapped: what one does at its end is nobody's affair.
-    learned: Vec<Image>,
     instances: BTreeMap<u32, Instance>,
 }
 
@@ -203,11 +200,7 @@ impl Serving<'_> {
                 known.expect(expecting);
                 Ok(ToHost::Mail(mail.unwrap_or_default()))
             }
-            ToMonitor::Learn { file, path } => {
-                let (image, answer) = load(&file, &path);
-                self.learned.extend(image);
-                Ok(answer)
-            }
+            ToMonitor::Learn { file, path } => Ok(load(&file, &path).1),
             ToMonitor::Hello { .. } | ToMonitor::Answer(_) => {
                 Err(MonitorError("the host sent a frame out of turn".to_owned()))
             }

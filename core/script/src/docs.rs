@@ -7,7 +7,7 @@ use rhai::Engine;
 use crate::engine::bare;
 use crate::lexicon::{Lexicon, Word, is_noun, is_word};
 
-/// The same throughout a process, and read from the doc comments once.
+/// Everything that drills know: the same throughout a process, and read from the doc comments once.
 static WORDS: OnceLock<Lexicon> = OnceLock::new();
 
 /// Everything that drills know.
@@ -15,7 +15,7 @@ pub(crate) fn words() -> &'static Lexicon {
     WORDS.get_or_init(|| Lexicon::of(&bare()))
 }
 
-/// The same, read from an engine that is [`bare`].
+/// The same. If nobody has read them yet, they are read from this engine, which must be [`bare`].
 pub(crate) fn words_of(bare: &Engine) -> &'static Lexicon {
     WORDS.get_or_init(|| Lexicon::of(bare))
 }

@@ -92,7 +92,7 @@ impl Image {
         Image::learn_at(copy.path(), path, settings)
     }
 
-    /// As [`learn`](Self::learn), of several libraries from one process, which costs as much as for one. `None` if one of them
+    /// As [`learn`](Self::learn), of several libraries from one process: that costs little more than one does. `None` if one of them
     /// is no plugin, or anything goes wrong: each is to be learned by itself then.
     pub(crate) fn learn_together(paths: &[&Path], settings: &Isolation) -> Option<Vec<Image>> {
         let marks: Vec<_> = paths.iter().map(|path| Mark::of(path)).collect();

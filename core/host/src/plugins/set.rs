@@ -1,6 +1,7 @@
 //! The set of plugins of a process.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use quorate_model::nearest;
@@ -47,8 +48,8 @@ impl PluginSet {
     }
 
     /// As [`load`](Self::load), with settings for resource monitor processes. If a library is to run apart, or if
-    /// [`Isolation::learn_apart`] is set, all libraries are first loaded in processes, which report what they say of
-    /// themselves. The host then maps a library only when the first of its resources is to run there. Names in the
+    /// [`Isolation::learn_apart`] is set, all libraries are first loaded in a process, which reports what they say of
+    /// themselves; if one of them makes trouble there, each is loaded in a process of its own. The host then maps a library only when the first of its resources is to run there. Names in the
     /// settings that no library has are not an error here: [`isolate`](Self::isolate) finds them.
     ///
     /// # Errors
@@ -73,20 +74,25 @@ impl PluginSet {
             ..PluginSet::default()
         };
         let mut errors = Vec::new();
-        let mut files = Vec::new();
-        for folder in folders {
-            match search::candidates(folder) {
-                Ok(found) => files.extend(found),
+        let searched = folders
+            .iter()
+            .map(|folder| (folder, search::candidates(folder)));
+        let searched: Vec<_> = searched.collect();
+        let files = searched.iter().filter_map(|(_, found)| found.as_ref().ok());
+        let mut learned = set.learn_together(files.flatten().map(PathBuf::as_path));
+        for (folder, found) in &searched {
+            match found {
+                Ok(files) => {
+                    for file in files {
+                        if let Err(error) = set.add_found(file, learned.remove(file.as_path())) {
+                            errors.push(error);
+                        }
+                    }
+                }
                 Err(error) => errors.push(PluginError::Open {
-                    file: folder.clone(),
+                    file: (*folder).clone(),
                     why: error.to_string(),
                 }),
-            }
-        }
-        let mut learned = set.learn_together(&files);
-        for file in &files {
-            if let Err(error) = set.add_found(file, learned.remove(file.as_path())) {
-                errors.push(error);
             }
         }
         if set.images.is_empty() && errors.is_empty() {
@@ -290,13 +296,22 @@ impl PluginSet {
 
     /// Learns the libraries among these files from one process, if they are to be learned and no one of them makes trouble. What
     /// is not here is still to be read.
-    fn learn_together<'f>(&self, files: &'f [PathBuf]) -> BTreeMap<&'f Path, Image> {
+    fn learn_together<'f>(
+        &self,
+        files: impl Iterator<Item = &'f Path>,
+    ) -> BTreeMap<&'f Path, Image> {
         if !self.isolation.learns_apart() {
             return BTreeMap::new();
         }
-        let files = files.iter().map(PathBuf::as_path);
+        // One file at two paths is mapped once in a process, and would be started twice: the second path is read by itself.
+        let mut seen = BTreeSet::new();
+        let once = |file: &&Path| {
+            let known = file.metadata().ok();
+            known.is_some_and(|it| seen.insert((it.dev(), it.ino())))
+        };
         let libraries: Vec<&Path> = files
             .filter(|file| !is_program(file) && super::elf::exports_entry(file).unwrap_or_default())
+            .filter(once)
             .collect();
         if libraries.len() < 2 {
             return BTreeMap::new();

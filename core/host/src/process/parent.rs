@@ -449,7 +449,8 @@ pub(crate) fn learn(settings: &Isolation, file: &File, path: &Path) -> Result<Li
     Ok(library)
 }
 
-/// How long each of several libraries may take when they are learned together. One that hangs is waited for once more.
+/// How long each of several libraries may take when they are learned together: short, since one that hangs is waited for a second
+/// time, by itself.
 const TOGETHER_LIMIT: Duration = Duration::from_secs(5);
 
 /// What each of the libraries says of itself, learned from one process for all. `None` if anything went wrong: which of them

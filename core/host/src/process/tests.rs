@@ -357,30 +357,43 @@ fn counted(folder: &Path) -> (Isolation, impl Fn() -> usize) {
 #[test]
 fn the_libraries_of_a_folder_are_learned_from_one_process_unless_one_makes_trouble() {
     let folder = tempfile::tempdir().unwrap();
-    let add = |name: &str| {
-        let to = folder.path().join(format!("lib{name}.so"));
-        std::fs::copy(library(&format!("quorate_bad_{name}")), to).unwrap();
+    let path = |name: &str| folder.path().join(format!("lib{name}.so"));
+    let add = |name: &str, called: &str| {
+        std::fs::copy(library(&format!("quorate_bad_{name}")), path(called)).unwrap();
     };
     let folders = [folder.path().to_owned()];
-    add("statics");
-    add("stall");
+    add("statics", "b");
+    add("stall", "c");
     let (settings, started) = counted(folder.path());
     let learned = PluginSet::load_under(&folders, settings.clone()).unwrap();
     assert_eq!((learned.libraries().count(), started()), (2, 1));
     let mapped = PluginSet::load(&folders).unwrap();
     assert!(learned.libraries().eq(mapped.libraries()));
-    // One that is refused, and one that takes the process down.
-    for (bad, how, processes) in [("table", "", 4), ("load", "crash startup", 5)] {
-        add(bad);
+    // One file at two paths is started once in a process.
+    std::fs::hard_link(path("c"), path("d")).unwrap();
+    let before = started();
+    let twice = PluginSet::load_under(&folders, settings.clone()).unwrap();
+    assert_eq!((twice.libraries().count(), started() - before), (2, 2));
+    std::fs::remove_file(path("d")).unwrap();
+    // One that is refused, and one that takes the process down, before and after the others.
+    for (bad, how, called, told) in [
+        ("table", "", "a", ""),
+        ("load", "crash startup", "a", "SIGSEGV while"),
+        ("load", "crash startup", "z", "SIGSEGV while"),
+    ] {
+        add(bad, called);
         let mut settings = settings.clone();
         let run = settings.arguments[1].to_str().unwrap();
         settings.arguments[1] = format!("export BAD_LOAD='{how}'; {run}").into();
         let before = started();
         let (learned, errors) = PluginSet::load_sound(&folders, settings);
         assert!(learned.libraries().eq(mapped.libraries()), "{bad}");
-        let told = errors.unwrap().to_string();
-        assert!(told.contains(&format!("lib{bad}.so: ")), "{told}");
-        assert_eq!(started() - before, processes, "{bad}");
+        let found = errors.unwrap().0;
+        let text = found[0].to_string();
+        assert!(found.len() == 1 && text.contains(told), "{text}");
+        assert!(text.contains(&format!("lib{called}.so: ")), "{text}");
+        assert_eq!(started() - before, 1 + 3, "{bad}");
+        std::fs::remove_file(path(called)).unwrap();
     }
 }
 

@@ -14,7 +14,7 @@ use crate::table::{Abilities, Call, Report, Returned, TypeCall};
 
 /// The first bytes of the first frame: "QRMN".
 pub(crate) const MAGIC: [u8; 4] = *b"QRMN";
-/// The version of the frames. It is raised with every change of them.
+/// The version of the frames. It is raised with every change of those that programs know.
 pub(crate) const PROTOCOL: u32 = 6;
 /// The longest body. A plugin may write 16 MiB at once, and the names beside that are short.
 pub(crate) const FRAME_MAX: usize = 17 * 1_024 * 1_024;
@@ -89,7 +89,8 @@ pub(crate) enum ToMonitor {
     Mail { instance: u32, expecting: bool },
     /// The answer to [`ToHost::Ask`] and [`ToHost::Question`].
     Answer(Answer),
-    /// Load another library as well, only to say what it is. `file` and `path` are as in `Hello`.
+    /// Load another library as well, only to say what it is. `file` and `path` are as in `Hello`. No program is sent this, and it
+    /// stays the last one, so that the others are what programs know.
     Learn { file: String, path: String },
 }
 

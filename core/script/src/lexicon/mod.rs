@@ -147,7 +147,8 @@ pub(crate) fn is_word(name: &str) -> bool {
         && name.chars().all(|c| c.is_alphanumeric() || c == '_')
 }
 
-/// The words that `known` does not have: ours, or with those of the engine's own packages, which come after ours.
+/// The words that `known` does not have yet: ours, or, if `standard`, also those of the engine's own packages. That collection
+/// begins with the other one.
 fn collect(engine: &Engine, standard: bool, known: &Lexicon) -> Vec<Word> {
     engine.collect_fn_metadata(
         None,

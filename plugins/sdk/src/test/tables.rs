@@ -471,6 +471,9 @@ entries! {
 
     fn others(opened, _physical, kind: text, property: text; buffer: *mut u8; len: u64; needed: *mut u64) {
         let others = opened.world.others(&opened.facts.group, &kind, &property);
+        if others.iter().flatten().any(|text| text.contains('\0')) {
+            return Err(abi::ERROR_RESOURCE_PROPERTY);
+        }
         let texts: String = others.iter().flatten().map(|text| format!("{text}\0")).collect();
         Buffer(buffer, len, needed).fill(texts.as_bytes())
     }
