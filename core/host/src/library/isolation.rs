@@ -17,7 +17,7 @@ pub struct Isolation {
     /// By a library's name, whether it runs in a process apart; `all` stands for every library that is not listed. This
     /// overrides what the library asks for.
     pub libraries: BTreeMap<String, bool>,
-    /// Whether libraries are first loaded in a process beside the host, to learn what it says of itself. A library
+    /// Whether libraries are first loaded in a process beside the host, to learn what they say of themselves. A library
     /// that crashes or hangs while it is loaded is then an error that names its file, and one that asks for a process
     /// of its own is never mapped into the host. This is done in any case if some library is to run apart.
     pub learn_apart: bool,

@@ -132,6 +132,13 @@ impl Image {
         }
     }
 
+    /// What was learned of a file, at another path of it.
+    pub(crate) fn of_path(&self, path: &Path) -> Image {
+        let mut image = self.clone();
+        image.info.path = path.to_owned();
+        image
+    }
+
     /// A program behind tables of entries, for whoever calls one entry at a time.
     fn bridged(path: &Path) -> Result<Image, PluginError> {
         let mark = Mark::of(path);

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use quorate_model::nearest;
 
+use super::elf;
 use super::error::{LoadErrors, PluginError};
 use super::image::Image;
 use super::near::near_misses;
@@ -49,8 +50,9 @@ impl PluginSet {
 
     /// As [`load`](Self::load), with settings for resource monitor processes. If a library is to run apart, or if
     /// [`Isolation::learn_apart`] is set, all libraries are first loaded in a process, which reports what they say of
-    /// themselves; if one of them makes trouble there, each is loaded in a process of its own. The host then maps a library only when the first of its resources is to run there. Names in the
-    /// settings that no library has are not an error here: [`isolate`](Self::isolate) finds them.
+    /// themselves; if one of them makes trouble there, each is loaded in a process of its own. The host then maps a
+    /// library only when the first of its resources is to run there. Names in the settings that no library has are not
+    /// an error here: [`isolate`](Self::isolate) finds them.
     ///
     /// # Errors
     ///
@@ -303,31 +305,34 @@ impl PluginSet {
         if !self.isolation.learns_apart() {
             return BTreeMap::new();
         }
-        // One file at two paths is mapped once in a process, and would be started twice: the second path is read by itself.
-        let mut seen = BTreeSet::new();
-        let once = |file: &&Path| {
-            let known = file.metadata().ok();
-            known.is_some_and(|it| seen.insert((it.dev(), it.ino())))
-        };
-        let libraries: Vec<&Path> = files
-            .filter(|file| !is_program(file) && super::elf::exports_entry(file).unwrap_or_default())
-            .filter(once)
+        let files =
+            files.filter(|file| !is_program(file) && elf::exports_entry(file).unwrap_or_default());
+        let libraries: Vec<_> = files
+            .filter_map(|file| {
+                let known = file.metadata().ok()?;
+                Some(((known.dev(), known.ino()), file))
+            })
             .collect();
         if libraries.len() < 2 {
             return BTreeMap::new();
         }
-        let learned = Image::learn_together(&libraries, &self.isolation);
-        libraries
+        // One file at two paths is mapped once in a process, and started once.
+        let mut seen = BTreeSet::new();
+        let once = libraries.iter().filter(|(id, _)| seen.insert(*id));
+        let (ids, paths): (Vec<_>, Vec<_>) = once.copied().unzip();
+        let learned = Image::learn_together(&paths, &self.isolation);
+        let images: BTreeMap<_, _> = ids.into_iter().zip(learned.unwrap_or_default()).collect();
+        let known = libraries
             .into_iter()
-            .zip(learned.unwrap_or_default())
-            .collect()
+            .filter_map(|(id, path)| Some((path, images.get(&id)?.of_path(path))));
+        known.collect()
     }
 
     /// Adds a plugin that a folder search found, unless the set already has it. It may have been learned.
     fn add_found(&mut self, file: &Path, learned: Option<Image>) -> Result<(), PluginError> {
         let image = match learned {
             Some(image) => image,
-            None if !is_program(file) && !super::elf::exports_entry(file)? => return Ok(()),
+            None if !is_program(file) && !elf::exports_entry(file)? => return Ok(()),
             None => self.read(file)?,
         };
         match self
