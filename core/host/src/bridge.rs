@@ -280,11 +280,7 @@ unsafe extern "C" fn control(
         input: input.to_vec(),
         room: output_len,
     };
-    let buffer = Buffer {
-        at: output,
-        len: output_len,
-        needed,
-    };
+    let buffer = Buffer::new(output, output_len, needed);
     answered(&forward(resid, call), buffer)
 }
 
@@ -314,11 +310,7 @@ unsafe extern "C" fn type_control<const TYPE: usize>(
         input: input.to_vec(),
         room: output_len,
     };
-    let buffer = Buffer {
-        at: output,
-        len: output_len,
-        needed,
-    };
+    let buffer = Buffer::new(output, output_len, needed);
     match process.lock().type_call(call) {
         Ok(returned) => answered(&returned, buffer),
         Err(death) => died(&death),

@@ -53,11 +53,7 @@ unsafe extern "C" fn get(
     buffer_len: u64,
     needed: *mut u64,
 ) -> u32 {
-    let buffer = Buffer {
-        at: buffer,
-        len: buffer_len,
-        needed,
-    };
+    let buffer = Buffer::new(buffer, buffer_len, needed);
     // SAFETY: the plugin lends the text and vouches for its buffer.
     answer(instance, |frame| unsafe {
         get_of(frame, &frame.spec.name, text(name)?, buffer)
@@ -122,12 +118,7 @@ unsafe extern "C" fn provider_name(
         // SAFETY: the plugin lends the text and vouches for its buffer.
         unsafe {
             let name = provider(frame, type_name, index)?;
-            Buffer {
-                at: buffer,
-                len: buffer_len,
-                needed,
-            }
-            .put(name.as_bytes())
+            Buffer::new(buffer, buffer_len, needed).put(name.as_bytes())
         }
     })
 }
@@ -141,11 +132,7 @@ unsafe extern "C" fn provider_get(
     buffer_len: u64,
     needed: *mut u64,
 ) -> u32 {
-    let buffer = Buffer {
-        at: buffer,
-        len: buffer_len,
-        needed,
-    };
+    let buffer = Buffer::new(buffer, buffer_len, needed);
     answer(instance, |frame| {
         // SAFETY: the plugin lends the texts and vouches for its buffer.
         unsafe {
@@ -213,11 +200,7 @@ unsafe extern "C" fn other(
     buffer_len: u64,
     needed: *mut u64,
 ) -> u32 {
-    let buffer = Buffer {
-        at: buffer,
-        len: buffer_len,
-        needed,
-    };
+    let buffer = Buffer::new(buffer, buffer_len, needed);
     answer(instance, |frame| {
         // SAFETY: the plugin lends the texts and vouches for its buffer.
         unsafe {
@@ -242,11 +225,7 @@ unsafe extern "C" fn others(
     buffer_len: u64,
     needed: *mut u64,
 ) -> u32 {
-    let buffer = Buffer {
-        at: buffer,
-        len: buffer_len,
-        needed,
-    };
+    let buffer = Buffer::new(buffer, buffer_len, needed);
     answer(instance, |frame| {
         // SAFETY: the plugin lends the texts and vouches for its buffer.
         unsafe {

@@ -74,12 +74,16 @@ pub(crate) unsafe fn text<'a>(text: QrStr) -> ServiceResult<&'a str> {
 /// A plugin's buffer for output, and the place for the number of bytes that are needed.
 #[derive(Clone, Copy)]
 pub(crate) struct Buffer {
-    pub(crate) at: *mut u8,
-    pub(crate) len: u64,
+    at: *mut u8,
+    len: u64,
     pub(crate) needed: *mut u64,
 }
 
 impl Buffer {
+    pub(crate) fn new(at: *mut u8, len: u64, needed: *mut u64) -> Buffer {
+        Buffer { at, len, needed }
+    }
+
     /// Copies `bytes` to the buffer if there is room for all of them. In any case it writes how many there are.
     ///
     /// # Safety
@@ -165,19 +169,18 @@ mod tests {
     #[test]
     fn output_is_all_or_nothing_and_says_its_length() {
         let (mut bytes, mut needed) = ([7_u8; 4], 0_u64);
-        let buffer = |at, len, needed| Buffer { at, len, needed };
         // SAFETY: every pointer is NULL or good for its length.
         unsafe {
-            let small = buffer(bytes.as_mut_ptr(), 2, &raw mut needed).put(b"abc");
+            let small = Buffer::new(bytes.as_mut_ptr(), 2, &raw mut needed).put(b"abc");
             assert_eq!(small.unwrap_err().code, ERROR_MORE_DATA);
             assert_eq!((bytes, needed), ([7; 4], 3));
-            let null = buffer(ptr::null_mut(), 9, ptr::null_mut()).put(b"abc");
+            let null = Buffer::new(ptr::null_mut(), 9, ptr::null_mut()).put(b"abc");
             assert_eq!(null.unwrap_err().code, ERROR_INVALID_PARAMETER);
-            buffer(bytes.as_mut_ptr(), 4, ptr::null_mut())
+            Buffer::new(bytes.as_mut_ptr(), 4, ptr::null_mut())
                 .put(b"abc")
                 .unwrap();
             assert_eq!(&bytes, b"abc\x07");
-            buffer(ptr::null_mut(), 0, &raw mut needed)
+            Buffer::new(ptr::null_mut(), 0, &raw mut needed)
                 .put(b"")
                 .unwrap();
             assert_eq!(needed, 0);

@@ -138,14 +138,7 @@ unsafe extern "C" fn probe_port(
         let (address, protocol) = unsafe { (text(address)?, text(protocol)?) };
         let banner = world.probe_port(caller, address, port(number)?, protocol)?;
         // SAFETY: the plugin vouches for its buffer.
-        unsafe {
-            Buffer {
-                at: buffer,
-                len: buffer_len,
-                needed,
-            }
-            .put(banner.as_bytes())
-        }
+        unsafe { Buffer::new(buffer, buffer_len, needed).put(banner.as_bytes()) }
     })
 }
 
@@ -163,14 +156,7 @@ unsafe extern "C" fn probe_ask(
         let (address, request) = unsafe { (text(address)?, text(request)?) };
         let answer = world.probe_ask(caller, address, port(number)?, request)?;
         // SAFETY: the plugin vouches for its buffer.
-        unsafe {
-            Buffer {
-                at: buffer,
-                len: buffer_len,
-                needed,
-            }
-            .put(answer.as_bytes())
-        }
+        unsafe { Buffer::new(buffer, buffer_len, needed).put(answer.as_bytes()) }
     })
 }
 
@@ -217,14 +203,7 @@ unsafe extern "C" fn disk_list(
         // SAFETY: the plugin lends the text for the call.
         let files = world.disk_list(caller, unsafe { text(disk)? })?;
         // SAFETY: the plugin vouches for its buffer.
-        unsafe {
-            Buffer {
-                at: buffer,
-                len: buffer_len,
-                needed,
-            }
-            .put(files.join("\n").as_bytes())
-        }
+        unsafe { Buffer::new(buffer, buffer_len, needed).put(files.join("\n").as_bytes()) }
     })
 }
 
@@ -255,14 +234,7 @@ unsafe extern "C" fn disk_read(
         let (disk, file) = unsafe { (text(disk)?, text(file)?) };
         let contents = world.disk_read(caller, disk, file)?;
         // SAFETY: the plugin vouches for its buffer.
-        unsafe {
-            Buffer {
-                at: buffer,
-                len: buffer_len,
-                needed,
-            }
-            .put(&contents)
-        }
+        unsafe { Buffer::new(buffer, buffer_len, needed).put(&contents) }
     })
 }
 
@@ -305,12 +277,7 @@ unsafe extern "C" fn address_lease(
         // SAFETY: the plugin vouches for its buffer and for `seconds`.
         unsafe {
             put(seconds, good_for);
-            Buffer {
-                at: buffer,
-                len: buffer_len,
-                needed,
-            }
-            .put(address.as_bytes())
+            Buffer::new(buffer, buffer_len, needed).put(address.as_bytes())
         }
     })
 }
@@ -340,14 +307,7 @@ unsafe extern "C" fn name_resolve(
         // SAFETY: the plugin lends the text for the call.
         let address = world.name_resolve(caller, unsafe { text(name)? })?;
         // SAFETY: the plugin vouches for its buffer.
-        unsafe {
-            Buffer {
-                at: buffer,
-                len: buffer_len,
-                needed,
-            }
-            .put(address.as_bytes())
-        }
+        unsafe { Buffer::new(buffer, buffer_len, needed).put(address.as_bytes()) }
     })
 }
 
@@ -385,14 +345,7 @@ unsafe extern "C" fn checkpoint_load(
             .known
             .checkpoint(&frame.spec.name, unsafe { text(key)? })?;
         // SAFETY: the plugin vouches for its buffer.
-        unsafe {
-            Buffer {
-                at: buffer,
-                len: buffer_len,
-                needed,
-            }
-            .put(&contents)
-        }
+        unsafe { Buffer::new(buffer, buffer_len, needed).put(&contents) }
     })
 }
 
@@ -414,14 +367,7 @@ unsafe extern "C" fn script_load(
         // SAFETY: the plugin lends the text for the call.
         let script = world.script_load(caller, unsafe { text(path)? })?;
         // SAFETY: the plugin vouches for its buffer.
-        unsafe {
-            Buffer {
-                at: buffer,
-                len: buffer_len,
-                needed,
-            }
-            .put(script.as_bytes())
-        }
+        unsafe { Buffer::new(buffer, buffer_len, needed).put(script.as_bytes()) }
     })
 }
 

@@ -388,6 +388,15 @@ fn online_here_counts_other_groups_only_and_what_is_coming_online() {
     });
 }
 
+/// A resource of another group, with a disk.
+fn elsewhere(name: &str, kind: &str, group: &str, disk: &str) -> ResourceSpec {
+    let mut other = spec(name, kind);
+    other.group = group.into();
+    let disk = ("Disk".to_owned(), text(disk));
+    other.properties.private.extend([disk]);
+    other
+}
+
 #[test]
 fn others_are_the_resources_of_a_type_in_other_groups() {
     let mut rig = Rig::with_a();
@@ -397,11 +406,7 @@ fn others_are_the_resources_of_a_type_in_other_groups() {
         ("D", "Fake", "I"),
         ("E", "Fake", "J"),
     ] {
-        let mut other = spec(name, kind);
-        other.group = group.into();
-        let disk = ("Disk".to_owned(), text(&format!("of {name}")));
-        other.properties.private.extend([disk]);
-        rig.open(other);
+        rig.open(elsewhere(name, kind, group, &format!("of {name}")));
     }
     inside(&mut rig, |it| {
         let cluster: &QrCluster = service(SERVICE_ID_CLUSTER);
@@ -434,11 +439,7 @@ fn others_are_the_resources_of_a_type_in_other_groups() {
 #[test]
 fn a_value_with_a_zero_byte_in_it_cannot_be_told_among_others() {
     let mut rig = Rig::with_a();
-    let mut other = spec("B", "Fake");
-    other.group = "H".into();
-    let disk = ("Disk".to_owned(), text("C\0D"));
-    other.properties.private.extend([disk]);
-    rig.open(other);
+    rig.open(elsewhere("B", "Fake", "H", "C\0D"));
     inside(&mut rig, |it| {
         let cluster: &QrCluster = service(SERVICE_ID_CLUSTER);
         let told = read(|at, len, needed| {
@@ -454,10 +455,7 @@ fn a_value_with_a_zero_byte_in_it_cannot_be_told_among_others() {
 #[test]
 fn resources_of_the_nodes_other_monitors_are_known_and_are_not_its_own() {
     let mut rig = Rig::with_a();
-    let mut other = spec("B", "Fake");
-    other.group = "H".into();
-    let disk = ("Disk".to_owned(), text("of B"));
-    other.properties.private.extend([disk]);
+    let other = elsewhere("B", "Fake", "H", "of B");
     let sees = |rig: &mut Rig, online: u32, disk: Result<&'static str, u32>| {
         inside(rig, move |it| {
             let cluster: &QrCluster = service(SERVICE_ID_CLUSTER);
