@@ -4,8 +4,8 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use object::elf::{FileHeader64, PT_LOAD};
-use object::read::elf::{ElfFile64, FileHeader, ProgramHeader};
+use object::elf::{EM_AARCH64, EM_RISCV, EM_X86_64, FileHeader64, PT_LOAD, SHT_DYNSYM, STB_LOCAL};
+use object::read::elf::{ElfFile64, FileHeader, ProgramHeader, Sym};
 use object::{Architecture, Endianness, Object, ObjectSection, ObjectSymbol, ReadCache, ReadRef};
 
 use quorate_model::nearest;
@@ -31,13 +31,17 @@ pub(super) fn exports_entry(path: &Path) -> Result<bool, PluginError> {
 
 /// The machine that a library is built for, if it is not this one.
 pub(super) fn other_machine(path: &Path) -> Option<String> {
-    let here = match std::env::consts::ARCH {
-        "x86_64" => Architecture::X86_64,
-        "aarch64" => Architecture::Aarch64,
-        "riscv64" => Architecture::Riscv64,
+    let (here, number) = match std::env::consts::ARCH {
+        "x86_64" => (Architecture::X86_64, EM_X86_64),
+        "aarch64" => (Architecture::Aarch64, EM_AARCH64),
+        "riscv64" => (Architecture::Riscv64, EM_RISCV),
         _ => return None,
     };
     let cache = ReadCache::new(File::open(path).ok()?);
+    let header = FileHeader64::<Endianness>::parse(&cache).ok()?;
+    if header.e_machine(header.endian().ok()?) == number {
+        return None;
+    }
     let elf = ElfFile64::<Endianness, _>::parse(&cache).ok()?;
     let there = elf.architecture();
     (there != here).then(|| format!("{there:?}"))
@@ -114,13 +118,21 @@ fn instead(path: &Path) -> Option<String> {
 
 /// Whether these bytes are a library that defines the plugin entry.
 pub(crate) fn has_entry<'a>(bytes: impl ReadRef<'a>) -> bool {
-    let Ok(elf) = ElfFile64::<Endianness, _>::parse(bytes) else {
-        return false;
-    };
-    let entry = entry_name().as_bytes();
-    elf.dynamic_symbols().any(|symbol| {
-        symbol.is_definition() && symbol.is_global() && symbol.name_bytes() == Ok(entry)
-    })
+    defines(bytes, entry_name().as_bytes()).unwrap_or(false)
+}
+
+/// Whether a library's dynamic symbols define this one. The symbols for linkers and debuggers are not read: they are a hundred times
+/// as many.
+fn defines<'a>(bytes: impl ReadRef<'a>, name: &[u8]) -> object::Result<bool> {
+    let header = FileHeader64::<Endianness>::parse(bytes)?;
+    let endian = header.endian()?;
+    let sections = header.sections(endian, bytes)?;
+    let symbols = sections.symbols(endian, bytes, SHT_DYNSYM)?;
+    Ok(symbols.iter().any(|symbol| {
+        symbol.is_definition(endian, symbols.strings())
+            && symbol.st_bind() != STB_LOCAL
+            && symbol.name(endian, symbols.strings()) == Ok(name)
+    }))
 }
 
 /// The entry symbol's name without its terminating zero.
