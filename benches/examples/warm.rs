@@ -12,6 +12,7 @@ use quorate_rehearse::SimSource;
 use quorate_script::{on_script_thread, run_script};
 
 fn main() -> ExitCode {
+    quorate_host::share_heap();
     let mut arguments = std::env::args().skip(1);
     let Some(file) = arguments.next() else {
         return usage("a file with drills");

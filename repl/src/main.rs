@@ -42,8 +42,9 @@ use crate::exit::Exit;
 use crate::output::Output;
 
 fn main() -> ExitCode {
+    quorate_host::share_heap();
     quorate_script::seed_hashing();
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::monitor().map_or_else(Cli::try_parse, Ok) {
         Ok(cli) => cli,
         Err(error) => {
             // Requests for help or the version are no mistakes; every other error is.

@@ -45,7 +45,7 @@ pub use plugins::{
 };
 pub use process::{
     Terminal, describe_end, end_at_once, end_soon, end_with_parent, has_ended, interrupt,
-    is_stopped, kill_group, take_stdin, tell_parent,
+    is_stopped, kill_group, share_heap, take_stdin, tell_parent,
 };
 pub use services::{
     Answer, Caller, Carried, Request, Reservation, Serve, ServiceResult, ServiceState, Services,

@@ -45,6 +45,6 @@ pub(crate) use fuzzing::frames;
 pub(crate) use parent::{Death, MonitorProcess, learn, learn_program, learn_together};
 pub use system::{
     Terminal, describe_end, end_at_once, end_soon, end_with_parent, has_ended, interrupt,
-    is_stopped, kill_group, take_stdin, tell_parent,
+    is_stopped, kill_group, share_heap, take_stdin, tell_parent,
 };
 pub(crate) use wire::Mail;

@@ -24,6 +24,18 @@ pub fn tell_parent(command: &mut Command) -> &mut Command {
     command.env(PARENT, std::process::id().to_string())
 }
 
+/// Has all threads of this process allocate from one heap. Call it before there are any.
+///
+/// glibc gives each thread a heap of its own, which grows and shrinks page by page with a request to the system each time: a tenth of
+/// what a drill takes. A process that works in one thread at a time has nothing of that. Nothing happens with another C library.
+pub fn share_heap() {
+    #[cfg(target_env = "gnu")]
+    // SAFETY: it sets a number that the allocator reads when a thread allocates for the first time.
+    unsafe {
+        libc::mallopt(libc::M_ARENA_MAX, 1);
+    }
+}
+
 /// Makes this process end when the process that started it ends, for whatever reason. If that one was started with
 /// [`tell_parent`], this works even if it has ended before this is called.
 pub fn end_with_parent() {
