@@ -15,9 +15,14 @@ pub(crate) fn words() -> &'static Lexicon {
     WORDS.get_or_init(|| Lexicon::of(&bare()))
 }
 
-/// The same. If nobody has read them yet, they are read from this engine, which must be [`bare`].
+/// The same, perhaps without their doc comments. If nobody has read them yet, they are read from this engine, which must be
+/// [`bare`].
 pub(crate) fn words_of(bare: &Engine) -> &'static Lexicon {
-    WORDS.get_or_init(|| Lexicon::of(bare))
+    static WITHOUT_DOCS: OnceLock<Lexicon> = OnceLock::new();
+    match WORDS.get() {
+        Some(words) => words,
+        None => WITHOUT_DOCS.get_or_init(|| Lexicon::without_docs(bare)),
+    }
 }
 
 /// One way to use a word.
@@ -99,10 +104,10 @@ fn entry(word: &Word) -> WordDoc {
     let on = word
         .params
         .first()
-        .and_then(|(_, kind)| kind.clone())
+        .and_then(|(_, kind)| *kind)
         .filter(|kind| {
             let noun = is_noun(kind);
-            noun || (word.is_property && ["int", "float", "Error"].contains(&kind.as_str()))
+            noun || (word.is_property && ["int", "float", "Error"].contains(kind))
         });
     let params = |skip: usize| {
         let names: Vec<&str> = word
@@ -113,19 +118,22 @@ fn entry(word: &Word) -> WordDoc {
             .collect();
         names.join(", ")
     };
-    let usage = match (&on, word.is_property) {
+    let usage = match (on, word.is_property) {
         (Some(kind), true) => format!("{}.{}", example(kind), word.name),
         (Some(kind), false) => format!("{}.{}({})", example(kind), word.name, params(1)),
         (None, _) => format!("{}({})", word.name, params(0)),
     };
     let object = usize::from(on.is_some());
+    let params_of = word.params.iter().skip(object);
     WordDoc {
         name: word.name.clone(),
-        on,
+        on: on.map(str::to_owned),
         usage,
         text: word.docs.clone(),
-        params: word.params.iter().skip(object).cloned().collect(),
-        gives: word.returns.clone(),
+        params: params_of
+            .map(|(name, kind)| (name.clone(), kind.map(str::to_owned)))
+            .collect(),
+        gives: word.returns.map(str::to_owned),
         is_property: word.is_property,
     }
 }
@@ -177,11 +185,11 @@ mod tests {
             .collect();
         let mut read = 0;
         for word in lexicon.ours() {
-            let on = word.params.first().and_then(|(_, kind)| kind.as_deref());
+            let on = word.params.first().and_then(|(_, kind)| *kind);
             let Some(on) = on.filter(|kind| nouns.contains(kind)) else {
                 continue;
             };
-            let gives = word.returns.as_deref();
+            let gives = word.returns;
             let acts = gives.is_some_and(|kind| kind == "()" || nouns.contains(&kind));
             let plain = is_word(&word.name) && !word.name.starts_with("to_");
             if acts || !plain {
@@ -202,9 +210,9 @@ mod tests {
         let lexicon = words();
         let on_stage = crate::check::literals::ON_STAGE;
         for word in lexicon.ours() {
-            let first = word.params.first().and_then(|(_, kind)| kind.as_deref());
+            let first = word.params.first().and_then(|(_, kind)| *kind);
             let member = word.is_property || first.is_some_and(|kind| NOUNS.contains(&kind));
-            let gives = word.returns.as_deref();
+            let gives = word.returns;
             let reads = ["Belief: ", "Truth: "]
                 .iter()
                 .any(|mark| word.docs.starts_with(mark))

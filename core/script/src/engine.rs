@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use rhai::packages::{Package, StandardPackage};
-use rhai::{Dynamic, Engine, OptimizationLevel, Token};
+use rhai::{Dynamic, Engine, Module, OptimizationLevel, Shared, Token};
 
 use crate::hashing::seed_hashing;
 use crate::modules::Modules;
@@ -92,11 +92,16 @@ fn let_be_a_word(engine: &mut Engine) {
     });
 }
 
+thread_local! {
+    /// What Rhai brings along, for every engine of this thread.
+    static STANDARD: Shared<Module> = StandardPackage::new().as_shared_module();
+}
+
 /// An engine with the words but without a session, for compiling and looking up.
 pub(crate) fn bare() -> Engine {
     seed_hashing();
     let mut engine = Engine::new_raw();
-    engine.register_global_module(StandardPackage::new().as_shared_module());
+    engine.register_global_module(STANDARD.with(Shared::clone));
     engine
         .set_max_operations(OPERATIONS_MAX)
         .set_max_call_levels(CALLS_MAX)

@@ -117,7 +117,7 @@ impl Refusals {
 
 fn why(word: &Word) -> Option<Why> {
     let name = word.name.as_str();
-    let first = word.params.first().and_then(|(_, kind)| kind.as_deref());
+    let first = word.params.first().and_then(|(_, kind)| *kind);
     let world = |kind: &str| WORLD.contains(&kind);
     match name {
         "events" => Some(Why::Journal),
@@ -125,7 +125,7 @@ fn why(word: &Word) -> Option<Why> {
         name if DRILL.contains(&name) => Some(Why::Drill),
         name if BREAKS.contains(&name) => Some(Why::Breaks),
         _ if first.is_some_and(world) => Some(Why::Breaks),
-        _ if word.returns.as_deref().is_some_and(world) => Some(Why::Breaks),
+        _ if word.returns.is_some_and(world) => Some(Why::Breaks),
         // A name is known to everybody.
         "name" => None,
         _ if word.docs.starts_with("Truth: ") => Some(Why::Truth),

@@ -27,7 +27,7 @@ pub(super) fn findings(file: &str, source: &str, lexicon: &Lexicon, ast: &AST) -
             let words = lexicon.functions(name).iter();
             words
                 .filter(|word| word.is_ours)
-                .any(|word| word.returns.as_deref() == Some("Fault"))
+                .any(|word| word.returns == Some("Fault"))
         };
         let what = match name {
             "drill" => What::Drill,

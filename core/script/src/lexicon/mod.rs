@@ -4,6 +4,7 @@ mod syntax;
 pub(crate) mod walk;
 
 use std::collections::BTreeMap;
+use std::iter;
 
 use rhai::Engine;
 
@@ -20,14 +21,14 @@ pub(crate) struct Word {
     pub(crate) params: Vec<(String, Kind)>,
     /// The type of its result.
     pub(crate) returns: Kind,
-    /// Its doc comment, markers removed.
+    /// Its doc comment, markers removed. Empty in a lexicon without them.
     pub(crate) docs: String,
     /// Whether it is one of this project's rather than of the engine.
     pub(crate) is_ours: bool,
 }
 
 /// A type by the name that scripts use, or `None` for any or an unknown type.
-pub(crate) type Kind = Option<String>;
+pub(crate) type Kind = Option<&'static str>;
 
 /// Types to which scripts cannot add properties: an unknown property of one is always a mistake.
 pub(crate) const NOUNS: [&str; 18] = [
@@ -56,7 +57,11 @@ const RESOURCE_NOUNS: [&str; 3] = ["NetworkName", "Progress", "Provider"];
 
 /// Whether a type is one that scripts cannot add properties to.
 pub(crate) fn is_noun(kind: &str) -> bool {
-    NOUNS.contains(&kind) || RESOURCE_NOUNS.contains(&kind)
+    nouns().any(|noun| *noun == kind)
+}
+
+fn nouns() -> impl Iterator<Item = &'static &'static str> {
+    NOUNS.iter().chain(&RESOURCE_NOUNS)
 }
 
 /// The functions by name.
@@ -69,9 +74,18 @@ pub(crate) struct Lexicon {
 impl Lexicon {
     /// Everything `engine` knows.
     pub(crate) fn of(engine: &Engine) -> Lexicon {
+        Lexicon::read(engine, true)
+    }
+
+    /// The same without doc comments, which are most of the work.
+    pub(crate) fn without_docs(engine: &Engine) -> Lexicon {
+        Lexicon::read(engine, false)
+    }
+
+    fn read(engine: &Engine, docs: bool) -> Lexicon {
         let mut lexicon = Lexicon::default();
         for standard in [false, true] {
-            for word in collect(engine, standard, &lexicon) {
+            for word in collect(engine, standard, &lexicon, docs) {
                 let map = if word.is_property {
                     &mut lexicon.properties
                 } else {
@@ -135,7 +149,7 @@ fn members<'a>(map: &'a BTreeMap<String, Vec<Word>>, kind: &str) -> impl Iterato
             words.iter().any(|word| {
                 word.params
                     .first()
-                    .is_some_and(|(_, first)| first.as_deref() == Some(kind))
+                    .is_some_and(|(_, first)| *first == Some(kind))
             })
         })
         .map(|(name, _)| name.as_str())
@@ -147,9 +161,9 @@ pub(crate) fn is_word(name: &str) -> bool {
         && name.chars().all(|c| c.is_alphanumeric() || c == '_')
 }
 
-/// The words that `known` does not have yet: ours, or, if `standard`, also those of the engine's own packages. That collection
-/// begins with the other one.
-fn collect(engine: &Engine, standard: bool, known: &Lexicon) -> Vec<Word> {
+/// The words that `known` does not have yet: ours, or, if `standard`, also those of the engine's own packages. That collection has
+/// ours among the others.
+fn collect(engine: &Engine, standard: bool, known: &Lexicon, docs: bool) -> Vec<Word> {
     engine.collect_fn_metadata(
         None,
         |info| {
@@ -161,28 +175,35 @@ fn collect(engine: &Engine, standard: bool, known: &Lexicon) -> Vec<Word> {
             if name.contains('$') {
                 return None;
             }
-            let mut params: Vec<(String, Kind)> = data
-                .params_info
-                .iter()
-                .map(|param| {
+            let params = || {
+                let told = data.params_info.iter().map(|param| {
                     let (name, kind) = param.split_once(':').unwrap_or((param, ""));
-                    (name.trim().to_owned(), kind_of(kind))
-                })
-                .collect();
-            params.resize(data.num_params, ("_".to_owned(), None));
+                    (name.trim(), kind_of(kind))
+                });
+                told.chain(iter::repeat(("_", None))).take(data.num_params)
+            };
             let words = match is_property {
                 true => known.properties(name),
                 false => known.functions(name),
             };
-            if words.iter().any(|it| it.params == params) {
+            let same = |word: &Word| {
+                let mut both = params().zip(&word.params);
+                word.params.len() == data.num_params
+                    && both.all(|((name, kind), (of, it))| name == of && kind == *it)
+            };
+            if words.iter().any(same) {
                 return None;
             }
+            let docs = match docs {
+                true => plain(data.comments.iter().map(|line| line.as_str())),
+                false => String::new(),
+            };
             Some(Word {
                 name: name.to_owned(),
                 is_property,
-                params,
+                params: params().map(|(of, it)| (of.to_owned(), it)).collect(),
                 returns: kind_of(&data.return_type),
-                docs: plain(data.comments.iter().map(|line| line.as_str())),
+                docs,
                 is_ours: !standard,
             })
         },
@@ -204,7 +225,7 @@ fn kind_of(rust: &str) -> Kind {
         None => bare,
     };
     let last = inner.rsplit("::").next().unwrap_or(inner);
-    let name = match last.trim() {
+    Some(match last.trim() {
         "Span" => "Duration",
         "str" | "String" | "ImmutableString" => "string",
         "i64" | "INT" => "int",
@@ -217,9 +238,11 @@ fn kind_of(rust: &str) -> Kind {
         "Blob" => "blob",
         "Thrown" => "Error",
         "()" => "()",
-        other => other.strip_suffix("Ref").filter(|noun| is_noun(noun))?,
-    };
-    Some(name.to_owned())
+        other => {
+            let noun = other.strip_suffix("Ref")?;
+            nouns().find(|it| **it == noun)?
+        }
+    })
 }
 
 /// Doc comments as text.
@@ -250,7 +273,7 @@ mod tests {
             ("Dynamic", None),
             ("NativeCallContext", None),
         ] {
-            assert_eq!(kind_of(rust).as_deref(), name, "{rust}");
+            assert_eq!(kind_of(rust), name, "{rust}");
         }
     }
 
@@ -259,13 +282,29 @@ mod tests {
         let lexicon = Lexicon::of(&crate::engine::bare());
         let node = lexicon.functions("node");
         assert_eq!(node.len(), 1);
-        assert_eq!(
-            (node[0].returns.as_deref(), node[0].is_ours),
-            (Some("Node"), true)
-        );
+        assert_eq!((node[0].returns, node[0].is_ours), (Some("Node"), true));
         assert!(lexicon.properties_of("Group").any(|name| name == "owner"));
         assert!(lexicon.methods_of("Node").any(|name| name == "crash"));
         assert!(lexicon.functions("reduce").iter().all(|word| !word.is_ours));
         assert!(lexicon.has("reduce"));
+    }
+
+    #[test]
+    fn a_lexicon_without_doc_comments_has_the_same_words() {
+        let engine = crate::engine::bare();
+        let mut with = Lexicon::of(&engine);
+        assert!(
+            with.functions("node")
+                .iter()
+                .all(|word| !word.docs.is_empty())
+        );
+        let maps = [&mut with.functions, &mut with.properties];
+        for word in maps.into_iter().flat_map(BTreeMap::values_mut).flatten() {
+            word.docs.clear();
+        }
+        let without = Lexicon::without_docs(&engine);
+        assert!(without.ours().all(|word| word.docs.is_empty()));
+        assert_eq!(with.functions, without.functions);
+        assert_eq!(with.properties, without.properties);
     }
 }

@@ -103,14 +103,14 @@ impl<'a> Checker<'a> {
     }
 
     /// The property at the end of a chain, and the type it is read of.
-    pub(crate) fn last_property(&mut self, dot: &Expr) -> Option<(String, String)> {
+    pub(crate) fn last_property(&mut self, dot: &Expr) -> Option<(&'static str, String)> {
         let Expr::Dot(parts, ..) = dot else {
             return None;
         };
         let mut kind = self.infer(&parts.lhs);
         let mut rest = &parts.rhs;
         while let Expr::Dot(parts, ..) = rest {
-            kind = self.link(kind.as_deref(), &parts.lhs, false);
+            kind = self.link(kind, &parts.lhs, false);
             rest = &parts.rhs;
         }
         match rest {
@@ -231,24 +231,24 @@ impl<'a> Checker<'a> {
                         kind = self.infer(&parts.lhs);
                         first = false;
                     } else {
-                        kind = self.link(kind.as_deref(), &parts.lhs, true);
+                        kind = self.link(kind, &parts.lhs, true);
                     }
                     rest = &parts.rhs;
                 }
                 Expr::Index(parts, ..) => {
                     if !first {
-                        self.link(kind.as_deref(), &parts.lhs, true);
+                        self.link(kind, &parts.lhs, true);
                     }
                     // The types in a list or map are unknown.
                     return None;
                 }
-                last => return self.link(kind.as_deref(), last, true),
+                last => return self.link(kind, last, true),
             }
         }
     }
 
     /// Checks one link of a chain on an object of type `kind`. Returns the type of its result.
-    fn link(&mut self, kind: Kind2<'_>, link: &Expr, say: bool) -> Kind {
+    fn link(&mut self, kind: Kind, link: &Expr, say: bool) -> Kind {
         match link {
             Expr::Property(property, at) => self.property(kind, &property.2, *at, say),
             Expr::MethodCall(call, at) => self.method(kind, &call.name, call.args.len(), *at, say),
@@ -256,7 +256,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn property(&mut self, kind: Kind2<'_>, name: &str, at: Position, say: bool) -> Kind {
+    fn property(&mut self, kind: Kind, name: &str, at: Position, say: bool) -> Kind {
         let kind = kind?;
         let found = self
             .lexicon
@@ -264,7 +264,7 @@ impl<'a> Checker<'a> {
             .iter()
             .find(|word| takes(word, kind));
         if let Some(found) = found {
-            return found.returns.clone();
+            return found.returns;
         }
         if kind == "Event" && quorate_drill::kinds::has_field(name) {
             return None;
@@ -297,14 +297,7 @@ impl<'a> Checker<'a> {
         None
     }
 
-    fn method(
-        &mut self,
-        kind: Kind2<'_>,
-        name: &str,
-        args: usize,
-        at: Position,
-        say: bool,
-    ) -> Kind {
+    fn method(&mut self, kind: Kind, name: &str, args: usize, at: Position, say: bool) -> Kind {
         let own = self.own.get(name);
         if KEYWORDS.contains(&name)
             || self.fields.contains(name)
@@ -319,7 +312,7 @@ impl<'a> Checker<'a> {
             .collect();
         if let Some(found) = fits.iter().find(|word| word.params.len() == args + 1) {
             let certain = kind.is_some() || fits.len() == 1;
-            return if certain { found.returns.clone() } else { None };
+            return if certain { found.returns } else { None };
         }
         if !say {
             return None;
@@ -363,13 +356,13 @@ impl<'a> Checker<'a> {
     /// The type of an expression, if it is obvious.
     pub(crate) fn infer(&mut self, expr: &Expr) -> Kind {
         match expr {
-            Expr::IntegerConstant(..) => Some("int".to_owned()),
-            Expr::FloatConstant(..) => Some("float".to_owned()),
-            Expr::BoolConstant(..) => Some("bool".to_owned()),
-            Expr::StringConstant(..) | Expr::InterpolatedString(..) => Some("string".to_owned()),
-            Expr::Array(..) => Some("array".to_owned()),
+            Expr::IntegerConstant(..) => Some("int"),
+            Expr::FloatConstant(..) => Some("float"),
+            Expr::BoolConstant(..) => Some("bool"),
+            Expr::StringConstant(..) | Expr::InterpolatedString(..) => Some("string"),
+            Expr::Array(..) => Some("array"),
             Expr::Variable(variable, ..) => {
-                self.variables.get(variable.1.as_str()).cloned().flatten()
+                self.variables.get(variable.1.as_str()).copied().flatten()
             }
             Expr::FnCall(call, _) if call.op_token.is_none() && call.namespace.is_empty() => {
                 if self.own.contains_key(call.name.as_str()) {
@@ -380,18 +373,18 @@ impl<'a> Checker<'a> {
                     .functions(&call.name)
                     .iter()
                     .filter(|word| word.params.len() == call.args.len())
-                    .map(|word| &word.returns);
-                let first = kinds.next()?.clone();
-                kinds.all(|kind| *kind == first).then_some(first).flatten()
+                    .map(|word| word.returns);
+                let first = kinds.next()?;
+                kinds.all(|kind| kind == first).then_some(first).flatten()
             }
             Expr::Dot(parts, ..) => {
                 let mut kind = self.infer(&parts.lhs);
                 let mut rest = &parts.rhs;
                 while let Expr::Dot(parts, ..) = rest {
-                    kind = self.link(kind.as_deref(), &parts.lhs, false);
+                    kind = self.link(kind, &parts.lhs, false);
                     rest = &parts.rhs;
                 }
-                self.link(kind.as_deref(), rest, false)
+                self.link(kind, rest, false)
             }
             _ => None,
         }
@@ -408,13 +401,11 @@ impl<'a> Checker<'a> {
     }
 }
 
-type Kind2<'a> = Option<&'a str>;
-
 /// Whether a word can be used on an object of type `kind`.
 fn takes(word: &Word, kind: &str) -> bool {
     word.params
         .first()
-        .is_some_and(|(_, first)| first.as_deref().is_none_or(|first| first == kind))
+        .is_some_and(|(_, first)| first.is_none_or(|first| first == kind))
 }
 
 fn arguments(arities: &BTreeSet<usize>) -> String {

@@ -33,10 +33,24 @@ mod virtual_server;
 mod watching;
 mod witness;
 
-use rhai::{Engine, Module, exported_module};
+use rhai::{Engine, Module, Shared, exported_module};
 
-/// Registers every noun with an engine. They are one module: an engine seeks a function in one after the other.
+thread_local! {
+    /// The words of every engine of this thread.
+    static WORDS: Shared<Module> = words().into();
+}
+
+/// Registers every noun with an engine.
 pub(crate) fn register(engine: &mut Engine) {
+    crate::handles::name_types(engine);
+    event::register(engine);
+    crate::closed::register(engine);
+    crate::compare::register(engine);
+    engine.register_global_module(WORDS.with(Shared::clone));
+}
+
+/// All nouns. They are one module: an engine seeks a function in one after the other.
+fn words() -> Module {
     let nouns: [Module; 25] = [
         exported_module!(time::words),
         exported_module!(clocks::words),
@@ -64,14 +78,10 @@ pub(crate) fn register(engine: &mut Engine) {
         exported_module!(witness::words),
         exported_module!(fault::words),
     ];
-    crate::handles::name_types(engine);
-    event::register(engine);
-    crate::closed::register(engine);
-    crate::compare::register(engine);
     let mut words = Module::new();
     words.set_id("drill");
     for noun in nouns {
         words.combine(noun);
     }
-    engine.register_global_module(words.into());
+    words
 }

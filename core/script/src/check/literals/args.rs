@@ -121,7 +121,7 @@ impl Literals<'_, '_> {
         };
         let names =
             |list: &'static [quorate_model::PropertyDescriptor]| list.iter().map(|it| it.name);
-        let mut known: Vec<&str> = match kind.as_str() {
+        let mut known: Vec<&str> = match kind {
             "Group" => names(GROUP_PROPERTIES)
                 .chain([PERSISTENT_STATE.name, POLICY])
                 .collect(),

@@ -50,7 +50,7 @@ impl Literals<'_, '_> {
             Expr::FnCall(call, _) if call.name == "disturbed" => Some(Set::Names(Noun::Group)),
             Expr::Dot(..) => {
                 let (kind, property) = self.checker.last_property(expr)?;
-                member_set(&kind, &property)
+                member_set(kind, &property)
             }
             _ => None,
         }

@@ -399,7 +399,7 @@ impl Literals<'_, '_> {
                 if kind.is_none() && SPANS.contains(&param.as_str()) {
                     self.span(arg, scope);
                 }
-                if kind.as_deref() == Some("function") {
+                if *kind == Some("function") {
                     self.condition(&word.name, arg, scope);
                 }
             }

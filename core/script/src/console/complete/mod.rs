@@ -270,7 +270,7 @@ impl Console {
         if !word.is_empty() {
             // A member: what all that have it give.
             let given = self.lexicon.properties(word).iter();
-            let mut kinds: Vec<&str> = given.filter_map(|it| it.returns.as_deref()).collect();
+            let mut kinds: Vec<&str> = given.filter_map(|it| it.returns).collect();
             kinds.dedup();
             return match kinds[..] {
                 [only] => self.known_kind(only),
@@ -279,7 +279,7 @@ impl Console {
         }
         let (word, _) = call_before(before)?;
         let results = self.lexicon.functions(word).iter();
-        let mut kinds = results.filter_map(|it| self.known_kind(it.returns.as_deref()?));
+        let mut kinds = results.filter_map(|it| self.known_kind(it.returns?));
         kinds.next()
     }
 
@@ -295,7 +295,7 @@ impl Console {
 /// Whether a word is called on an object of this type.
 fn is_on(word: &Word, kind: &str) -> bool {
     let first = word.params.first();
-    first.is_some_and(|(_, first)| first.as_deref() == Some(kind))
+    first.is_some_and(|(_, first)| *first == Some(kind))
 }
 
 /// The first of several words that is called on an object of this type.
