@@ -168,6 +168,15 @@ impl<T> NameMap<T> {
         }
     }
 
+    /// The value of a name whose entry most likely lies there. As [`slot_near`](Self::slot_near).
+    #[inline]
+    pub fn near(&self, known: Slot, name: &Name) -> Option<&T> {
+        match self.entry(known) {
+            Some((there, value)) if there == name => Some(value),
+            _ => self.get(name),
+        }
+    }
+
     /// What lies in a slot.
     pub fn at(&self, slot: Slot) -> Option<&T> {
         self.entry(slot).map(|(_, value)| value)
@@ -480,6 +489,8 @@ mod tests {
                     prop_assert_eq!(map.slot(name), Some(*slot));
                     prop_assert_eq!(map.slot_near(slot ^ 1, name), Some(*slot));
                     prop_assert_eq!(map.slot_near(*slot, name), Some(*slot));
+                    prop_assert_eq!(map.near(slot ^ 1, name), plain.get(name));
+                    prop_assert_eq!(map.near(*slot, name), plain.get(name));
                 }
             }
             for name in &sought {

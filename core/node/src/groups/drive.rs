@@ -1,13 +1,12 @@
 //! One pass over the groups: what is wanted, what is, and the next steps between them.
 
 use quorate_model::monitor::MonitorCommand;
-use quorate_model::{
-    CLUSTER_GROUP, GroupDefinition, GroupState, Name, ResourceState, Slot, Time, types,
-};
+use quorate_model::{GroupDefinition, GroupState, Name, ResourceState, Time};
 
+use super::look::{Group, Look};
 use super::ties::Ties;
 use super::{AT_ONCE, Action, Groups, Licence, Owned, Verdict};
-use crate::database::{Database, GroupRecord, ResourceRecord};
+use crate::database::{Database, GroupRecord};
 use crate::policy_engine::PolicyEngine;
 
 impl Groups {
@@ -45,6 +44,7 @@ impl Groups {
         }
         let (before, until) = (self.actions.len(), self.due.deadline());
         for place in self.due.others() {
+            self.due.forget(place);
             self.drive_one(database, place, (now, licence), policies);
         }
         let found: Vec<&Action> = self.actions.iter().skip(before).collect();
@@ -71,13 +71,18 @@ impl Groups {
         self.deadline = None;
         if record.owner == self.me && database.is_member(self.me) {
             self.own(database, definition, record);
-            let ties = self.due.ties(place);
+            let (ties, look) = self.due.lend(place);
             let ties =
                 ties.unwrap_or_else(|| Ties::of(definition, &database.resources, &self.locals));
-            let group = (definition, record, &ties);
-            self.drive_owned(database, group, (now, licence), policies);
-            self.due.keep_ties(place, ties);
+            let group = Group {
+                definition,
+                record,
+                ties: &ties,
+            };
+            let look = self.drive_owned(database, group, look, (now, licence), policies);
+            self.due.keep(place, ties, look);
         } else {
+            self.due.forget(place);
             self.owned.remove(&definition.name);
             self.terminate_unowned(database, definition, licence);
         }
@@ -150,75 +155,49 @@ impl Groups {
         self.refresh_group_state(database, &definition.name);
     }
 
+    /// Looks at a group that this node owns. Returns what the next pass goes on from, if all was worked out.
     fn drive_owned(
         &mut self,
         database: &Database,
-        (definition, record, ties): (&GroupDefinition, &GroupRecord, &Ties),
+        group: Group<'_>,
+        kept: Option<(Look, Vec<Name>)>,
         (now, licence): (Time, Licence),
         policies: &mut PolicyEngine,
-    ) {
-        let records: Vec<_> = definition
-            .resources
-            .iter()
-            .enumerate()
-            .map(|(place, resource)| {
-                let slot = ties.record(place, &resource.name, &database.resources)?;
-                database.resources.at(slot)
-            })
-            .collect();
-        let slots: Vec<_> = definition
-            .resources
-            .iter()
-            .enumerate()
-            .map(|(place, resource)| ties.local(place, &resource.name, &self.locals))
-            .collect();
-        self.follow_requests(database, (definition, &records, &slots), now, policies);
-        let mut here = self.here(&slots);
-        self.report((definition, record, &records), &here);
-        if !licence.quorate {
-            return;
+    ) -> Option<Look> {
+        let Group {
+            definition, record, ..
+        } = group;
+        let basis = self.basis(database, group, licence);
+        let mut look = self.look(database, group, (basis, kept), now);
+        if look.asks {
+            self.follow_requests(database, definition, now, policies);
+            look = self.look(database, group, (basis, None), now);
         }
-        let group = (definition, record, ties);
-        let wanted = self.wanted(database, group, (&records, &here), licence);
-        let sound = sound(ties, &wanted, &here);
-        self.stop_unwanted((definition, ties), &sound, &mut here);
-        self.start_wanted((definition, ties), &sound, &mut here, now);
+        // The database is brought up to date where it differs from this node's monitor.
+        for place in look.unknown() {
+            self.propose_state(&definition.resources[place].name, record.epoch);
+        }
+        if !licence.quorate {
+            return None;
+        }
+        self.weigh(database, group, &mut look);
+        self.stop_unwanted(group, &mut look);
+        self.start_wanted(group, &mut look);
         self.decide(database, definition, record, (now, licence), policies);
-    }
-
-    /// What is known here of a group's resources, which lie in these slots.
-    fn here(&self, slots: &[Option<Slot>]) -> Vec<Here> {
-        let here = slots.iter().map(|slot| {
-            let local = slot.and_then(|slot| self.locals.at(slot));
-            Here {
-                is_open: local.is_some(),
-                state: local.map_or(ResourceState::Offline, |local| local.state),
-                asked: local.is_some_and(|local| local.asked),
-                proposed: local.and_then(|local| local.proposed),
-                verdict: local.map_or(Verdict::Fine, |local| local.verdict),
-            }
-        });
-        here.collect()
+        Some(look)
     }
 
     /// Acts on what administrators asked for since last time, and on retries that are due.
     fn follow_requests(
         &mut self,
         database: &Database,
-        (definition, records, slots): (
-            &GroupDefinition,
-            &[Option<&ResourceRecord>],
-            &[Option<Slot>],
-        ),
+        definition: &GroupDefinition,
         now: Time,
         policies: &mut PolicyEngine,
     ) {
-        let known = records.iter().zip(slots);
-        for (resource, (record, slot)) in definition.resources.iter().zip(known) {
-            let (Some(record), Some(slot)) = (record, slot) else {
-                continue;
-            };
-            let Some(local) = self.locals.at_mut(*slot) else {
+        for resource in &definition.resources {
+            let record = database.resources.get(&resource.name);
+            let (Some(record), Some(local)) = (record, self.locals.get_mut(&resource.name)) else {
                 continue;
             };
             if local.pardons != record.pardons {
@@ -266,120 +245,34 @@ impl Groups {
         self.deadline = Some(self.deadline.map_or(at, |deadline| deadline.min(at)));
     }
 
-    /// Brings the database up to date where it differs from this node's monitor.
-    fn report(
-        &mut self,
-        (definition, record, records): (&GroupDefinition, &GroupRecord, &[Option<&ResourceRecord>]),
-        here: &[Here],
-    ) {
-        let known = here.iter().zip(records);
-        for (resource, (here, known)) in definition.resources.iter().zip(known) {
-            let known = match here.proposed {
-                Some((epoch, state)) if epoch == record.epoch => state,
-                _ => known.map_or(ResourceState::Offline, |known| known.state),
-            };
-            if here.is_open && known != here.state {
-                self.propose_state(&resource.name, record.epoch);
-            }
-        }
-    }
-
-    /// Which resources of a group should be online.
-    fn wanted(
-        &self,
-        database: &Database,
-        (definition, record, ties): (&GroupDefinition, &GroupRecord, &Ties),
-        (records, here): (&[Option<&ResourceRecord>], &[Here]),
-        licence: Licence,
-    ) -> Vec<bool> {
-        let mut wanted = vec![false; definition.resources.len()];
-        // The quorum group runs where the quorum resource is held, whoever owns the group for the moment.
-        let is_quorum = database.quorum_group() == Some(&definition.name);
-        let at_home = licence.holds_quorum_resource || licence.bare || !is_quorum;
-        // A stopping node serves the cluster's own address last, until that goes elsewhere.
-        let stops = licence.leaving && (!is_quorum || self.office_offered);
-        let runs = Database::runs(record) && !stops && at_home;
-        // Providers stand before their dependents in a definition.
-        for (place, resource) in definition.resources.iter().enumerate() {
-            let stays =
-                licence.holds_quorum_resource && database.is_quorum_resource(&resource.name);
-            let own = records[place].and_then(|record| record.wanted);
-            let allowed = !licence.bare
-                || (definition.name == *CLUSTER_GROUP
-                    && [types::IP_ADDRESS, types::NETWORK_NAME].contains(&resource.kind.as_str()));
-            // The quorum group goes where the disk is, even to a node that is no possible owner of all its resources.
-            let possible = !is_quorum || database.is_possible_for(resource, self.me);
-            let asked_for = own.unwrap_or(record.wanted) && runs && allowed && possible;
-            let given_up = !here[place].is_open
-                || matches!(
-                    here[place].verdict,
-                    Verdict::GivenUp { .. } | Verdict::Waiting { .. }
-                );
-            let founded = ties.all_providers(place, |provider| wanted[provider]);
-            wanted[place] = stays || (asked_for && !given_up && founded);
-        }
-        wanted
-    }
-
     /// Takes offline what is not wanted or has lost a provider, dependents first.
-    fn stop_unwanted(
-        &mut self,
-        (definition, ties): (&GroupDefinition, &Ties),
-        sound: &[bool],
-        here: &mut [Here],
-    ) {
-        for (place, resource) in definition.resources.iter().enumerate().rev() {
-            let this = &here[place];
-            if sound[place] || !this.is_open || this.asked {
+    fn stop_unwanted(&mut self, group: Group<'_>, look: &mut Look) {
+        for place in look.to_stop.clone().into_iter().rev() {
+            if !look.is_free(group.ties, place) {
                 continue;
             }
-            if !ties.all_dependents(place, |dependent| here[dependent].rests()) {
-                continue;
-            }
-            let command = match this.state {
-                ResourceState::Online => MonitorCommand::Offline {
-                    resource: resource.name.clone(),
-                },
-                ResourceState::OnlinePending => MonitorCommand::Terminate {
-                    resource: resource.name.clone(),
-                },
-                _ => continue,
+            let resource = group.definition.resources[place].name.clone();
+            let command = match look.starts(place) {
+                true => MonitorCommand::Terminate { resource },
+                false => MonitorCommand::Offline { resource },
             };
-            self.ask(&resource.name, &mut here[place], command);
+            self.ask(group, place, look, command);
         }
     }
 
     /// Brings online what is wanted and has all its providers, those first.
-    fn start_wanted(
-        &mut self,
-        (definition, ties): (&GroupDefinition, &Ties),
-        sound: &[bool],
-        here: &mut [Here],
-        now: Time,
-    ) {
-        for (place, resource) in definition.resources.iter().enumerate() {
-            let this = &here[place];
-            if !sound[place] || !this.is_open || this.asked {
-                continue;
-            }
-            let may_start = match this.state {
-                ResourceState::Offline => true,
-                ResourceState::Failed => {
-                    matches!(this.verdict, Verdict::Restart { from } if from <= now)
-                }
-                _ => false,
-            };
-            if may_start && ties.all_dependents(place, |dependent| here[dependent].rests()) {
-                let command = MonitorCommand::Online {
-                    resource: resource.name.clone(),
-                };
-                self.ask(&resource.name, &mut here[place], command);
+    fn start_wanted(&mut self, group: Group<'_>, look: &mut Look) {
+        for place in look.to_start.clone() {
+            if look.is_free(group.ties, place) {
+                let resource = group.definition.resources[place].name.clone();
+                self.ask(group, place, look, MonitorCommand::Online { resource });
             }
         }
     }
 
-    fn ask(&mut self, resource: &Name, here: &mut Here, command: MonitorCommand) {
-        here.asked = true;
+    fn ask(&mut self, group: Group<'_>, place: usize, look: &mut Look, command: MonitorCommand) {
+        look.ask(place);
+        let resource = &group.definition.resources[place].name;
         if let Some(local) = self.locals.get_mut(resource) {
             local.asked = true;
         }
@@ -390,34 +283,4 @@ impl Groups {
     pub(crate) fn owned_state(&self, group: &str) -> Option<GroupState> {
         self.owned.get(group).map(|owned| owned.state)
     }
-}
-
-/// A resource of a group that is being looked at.
-struct Here {
-    /// The monitor has it.
-    is_open: bool,
-    state: ResourceState,
-    /// The monitor was asked for something and has not answered.
-    asked: bool,
-    /// The state that was last proposed, and in which epoch.
-    proposed: Option<(u64, ResourceState)>,
-    verdict: Verdict,
-}
-
-impl Here {
-    fn rests(&self) -> bool {
-        !self.is_open || (self.state.is_down() && !self.asked)
-    }
-}
-
-/// The wanted resources whose providers are all Online and sound themselves: these may stay or come up. A resource that
-/// has lost a provider takes all its dependents along, direct and indirect.
-fn sound(ties: &Ties, wanted: &[bool], here: &[Here]) -> Vec<bool> {
-    let mut sound = vec![false; wanted.len()];
-    for (place, wanted) in wanted.iter().enumerate() {
-        let stands =
-            |provider: usize| sound[provider] && here[provider].state == ResourceState::Online;
-        sound[place] = *wanted && ties.all_providers(place, stands);
-    }
-    sound
 }

@@ -7,6 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use quorate_model::{ClusterDefinition, Name, Time};
 
+use super::look::Look;
+use super::ties::Ties;
+
 /// What is to be looked at. A group is known by its place in the definition.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Due {
@@ -23,7 +26,9 @@ pub(super) struct Due {
     /// Where each group is in the definition.
     places: BTreeMap<Name, usize>,
     /// The dependencies in those that were looked at.
-    ties: BTreeMap<usize, super::ties::Ties>,
+    ties: BTreeMap<usize, Ties>,
+    /// What was seen there, and which resources have changed since. What is not here is to be looked at as a whole.
+    looks: BTreeMap<usize, (Look, Vec<Name>)>,
 }
 
 impl Due {
@@ -34,13 +39,33 @@ impl Due {
 
     /// Something has changed about a group.
     pub(super) fn group(&mut self, group: &Name) {
+        if let Some(place) = self.changed_in(group) {
+            self.forget(place);
+        }
+    }
+
+    /// Something has changed about a resource of a group, and about that alone.
+    pub(super) fn resource(&mut self, group: &Name, resource: &Name) {
+        let place = self.changed_in(group);
+        let look = place.and_then(|place| self.looks.get_mut(&place));
+        if let Some((_, changed)) = look
+            && !changed.contains(resource)
+        {
+            changed.push(resource.clone());
+        }
+    }
+
+    /// A group is to be looked at: its place, if it is known.
+    fn changed_in(&mut self, group: &Name) -> Option<usize> {
         self.changed = true;
-        match self.places.get(group) {
+        let place = self.places.get(group).copied();
+        match place {
             Some(place) => {
-                self.groups.insert(*place);
+                self.groups.insert(place);
             }
             None => self.all = true,
         }
+        place
     }
 
     /// Something has changed that any group may depend on, or there are other groups.
@@ -104,17 +129,25 @@ impl Due {
     }
 
     /// The dependencies in a group, if it was looked at and they are not lent.
-    pub(super) fn known_ties(&self, group: &Name) -> Option<&super::ties::Ties> {
+    pub(super) fn known_ties(&self, group: &Name) -> Option<&Ties> {
         self.ties.get(self.places.get(group)?)
     }
 
-    /// Lends the dependencies in a group; they stay until there may be other groups.
-    pub(super) fn ties(&mut self, place: usize) -> Option<super::ties::Ties> {
-        self.ties.remove(&place)
+    /// Lends the dependencies in a group, which stay until there may be other groups, and what was seen of it.
+    pub(super) fn lend(&mut self, place: usize) -> (Option<Ties>, Option<(Look, Vec<Name>)>) {
+        (self.ties.remove(&place), self.looks.remove(&place))
     }
 
     /// Takes them back.
-    pub(super) fn keep_ties(&mut self, place: usize, ties: super::ties::Ties) {
+    pub(super) fn keep(&mut self, place: usize, ties: Ties, look: Option<Look>) {
         self.ties.insert(place, ties);
+        if let Some(look) = look {
+            self.looks.insert(place, (look, Vec::new()));
+        }
+    }
+
+    /// A group is to be looked at as a whole when it is looked at.
+    pub(super) fn forget(&mut self, place: usize) {
+        self.looks.remove(&place);
     }
 }

@@ -8,6 +8,7 @@ mod drive;
 mod due;
 mod elsewhere;
 mod failure;
+mod look;
 mod ties;
 
 use std::collections::{BTreeSet, VecDeque};
@@ -194,7 +195,7 @@ impl Groups {
             Update::ResourceState { resource, .. } | Update::Checkpoint { resource, .. } => {
                 let record = database.resources.get(resource);
                 match record.filter(|record| self.owned.contains_key(&record.group)) {
-                    Some(record) => self.due.group(&record.group),
+                    Some(record) => self.due.resource(&record.group, resource),
                     // What another node reports of what it runs.
                     None => self.due.changed(),
                 }
@@ -421,7 +422,7 @@ impl Groups {
             return;
         };
         let asked = std::mem::take(&mut local.asked);
-        self.due.group(&local.group);
+        self.due.resource(&local.group, resource);
         let from = std::mem::replace(&mut local.state, state);
         // A restart that fails at once goes from Failed to Failed, and is a failure like any other.
         let failed_again = asked && state == ResourceState::Failed;
@@ -466,6 +467,10 @@ impl Groups {
 
     /// A group in which nothing is given up any more need not go elsewhere.
     fn recovered(&mut self, group: &Name) {
+        let owned = self.owned.get(group);
+        if !owned.is_some_and(|owned| owned.failover || owned.rest.is_some()) {
+            return;
+        }
         let given_up = self
             .locals
             .values()
@@ -496,11 +501,10 @@ impl Groups {
         let ties = self.due.known_ties(group);
         let resources = definition.resources.iter().enumerate();
         let to = GroupState::of(resources.map(|(place, resource)| {
-            let slot = match ties {
+            let local = match ties {
                 Some(ties) => ties.local(place, &resource.name, &self.locals),
-                None => self.locals.slot(&resource.name),
+                None => self.locals.get(&resource.name),
             };
-            let local = slot.and_then(|slot| self.locals.at(slot));
             local.map_or(ResourceState::Offline, |local| local.state)
         }));
         let Some(owned) = self.owned.get_mut(group) else {

@@ -10,11 +10,11 @@ use crate::shipped::cluster;
 
 const ME: NodeId = NodeId(1);
 const TWO: NodeId = NodeId(2);
-const NOW: Time = Time(60_000_000);
+pub(super) const NOW: Time = Time(60_000_000);
 const IP: &str = "Web IP Address";
 const APP: &str = "Web App";
 
-const LICENCE: Licence = Licence {
+pub(super) const LICENCE: Licence = Licence {
     quorate: true,
     holds_quorum_resource: false,
     releases_quorum_resource: false,
@@ -25,7 +25,7 @@ const LICENCE: Licence = Licence {
 };
 
 /// The groups of NODE1 of the office, where Web is its own and all else is NODE2's.
-fn office() -> (Groups, Database) {
+pub(super) fn office() -> (Groups, Database) {
     let mut database = Database::install(cluster("two-node-office.ron"));
     database.view.members = [(ME, 1), (TWO, 1)].into();
     database.groups.change_each(|name, record| {
@@ -47,7 +47,7 @@ fn drive(groups: &mut Groups, database: &Database, now: Time, licence: Licence) 
     actions(groups)
 }
 
-fn actions(groups: &mut Groups) -> Vec<Action> {
+pub(super) fn actions(groups: &mut Groups) -> Vec<Action> {
     std::iter::from_fn(|| groups.poll_action()).collect()
 }
 
@@ -96,27 +96,29 @@ const GIVEN_UP: Verdict = Verdict::GivenUp { retry_at: None };
 
 #[test]
 fn a_group_stays_when_nothing_in_it_is_given_up_any_more() {
-    let (mut groups, database) = office();
-    local(&mut groups, APP).verdict = GIVEN_UP;
-    // What is given up elsewhere is another group's affair.
-    local(&mut groups, "Print Spooler").verdict = GIVEN_UP;
-    web(&mut groups).failover = true;
-    web(&mut groups).rest = Some(Rest {
-        until: NOW,
-        candidates: vec![TWO],
-    });
-    let leaves = |groups: &mut Groups| {
-        let owned = web(groups);
-        assert_eq!(owned.failover, owned.rest.is_some());
-        owned.failover
-    };
-    reports(&mut groups, &database, IP, ResourceState::Online);
-    assert!(leaves(&mut groups), "one is given up");
-    reports(&mut groups, &database, APP, ResourceState::OnlinePending);
-    assert!(leaves(&mut groups), "it still is");
-    reports(&mut groups, &database, APP, ResourceState::Online);
-    assert!(!leaves(&mut groups));
-    assert_eq!(local(&mut groups, APP).verdict, Verdict::Fine);
+    for rests in [true, false] {
+        let (mut groups, database) = office();
+        local(&mut groups, APP).verdict = GIVEN_UP;
+        // What is given up elsewhere is another group's affair.
+        local(&mut groups, "Print Spooler").verdict = GIVEN_UP;
+        web(&mut groups).failover = true;
+        web(&mut groups).rest = rests.then(|| Rest {
+            until: NOW,
+            candidates: vec![TWO],
+        });
+        let leaves = |groups: &mut Groups| {
+            let owned = web(groups);
+            assert_eq!(owned.rest.is_some(), owned.failover && rests);
+            owned.failover
+        };
+        reports(&mut groups, &database, IP, ResourceState::Online);
+        assert!(leaves(&mut groups), "one is given up");
+        reports(&mut groups, &database, APP, ResourceState::OnlinePending);
+        assert!(leaves(&mut groups), "it still is");
+        reports(&mut groups, &database, APP, ResourceState::Online);
+        assert!(!leaves(&mut groups));
+        assert_eq!(local(&mut groups, APP).verdict, Verdict::Fine);
+    }
 }
 
 #[test]

@@ -51,25 +51,35 @@ impl Ties {
         self.slots.get(place).copied().unwrap_or_default()
     }
 
-    /// Where the database has a resource.
-    pub(super) fn record<R>(
+    /// What the database has of a resource.
+    pub(super) fn record<'a, R>(
         &self,
         place: usize,
         name: &Name,
-        records: &NameMap<R>,
-    ) -> Option<Slot> {
-        records.slot_near(self.slot(place).0, name)
+        records: &'a NameMap<R>,
+    ) -> Option<&'a R> {
+        records.near(self.slot(place).0, name)
     }
 
-    /// Where this node has a resource.
-    pub(super) fn local<L>(&self, place: usize, name: &Name, locals: &NameMap<L>) -> Option<Slot> {
-        locals.slot_near(self.slot(place).1, name)
+    /// What this node has of a resource.
+    pub(super) fn local<'a, L>(
+        &self,
+        place: usize,
+        name: &Name,
+        locals: &'a NameMap<L>,
+    ) -> Option<&'a L> {
+        locals.near(self.slot(place).1, name)
     }
 
     /// Whether all that a resource depends on is so.
     pub(super) fn all_providers(&self, place: usize, are: impl Fn(usize) -> bool) -> bool {
         let mut providers = self.providers[place].iter();
         providers.all(|provider| provider.is_some_and(&are))
+    }
+
+    /// The places of what depends on a resource directly.
+    pub(super) fn dependents(&self, place: usize) -> &[usize] {
+        self.dependents.get(place).map_or(&[], Vec::as_slice)
     }
 
     /// Whether all that depends on a resource is so.
@@ -117,17 +127,17 @@ mod tests {
     fn what_is_known_of_a_resource_is_found_wherever_it_lies_by_now() {
         let group = crate::shipped::cluster("four-node.ron").groups.remove(0);
         let names = || group.resources.iter().map(|it| it.name.clone());
-        let records: NameMap<()> = names().map(|name| (name, ())).collect();
-        let locals: NameMap<()> = names().rev().map(|name| (name, ())).collect();
+        let records: NameMap<usize> = names().zip(0..).collect();
+        let locals: NameMap<usize> = names().rev().zip(100..).collect();
         let ties = Ties::of(&group, &records, &locals);
         let mut fewer = group.clone();
         fewer.resources.pop();
         let of_fewer = Ties::of(&fewer, &records, &locals);
         for (place, name) in names().enumerate() {
-            assert_eq!(of_fewer.local(place, &name, &locals), locals.slot(&name));
-            assert_eq!(ties.record(place, &name, &records), records.slot(&name));
-            assert_eq!(ties.local(place, &name, &locals), locals.slot(&name));
-            assert_eq!(ties.record(place, &name, &locals), locals.slot(&name));
+            assert_eq!(of_fewer.local(place, &name, &locals), locals.get(&name));
+            assert_eq!(ties.record(place, &name, &records), records.get(&name));
+            assert_eq!(ties.local(place, &name, &locals), locals.get(&name));
+            assert_eq!(ties.record(place, &name, &locals), locals.get(&name));
             assert_eq!(ties.local(place, &name, &NameMap::<()>::new()), None);
         }
     }
