@@ -88,8 +88,7 @@ pub fn end<S: Surroundings>(world: &mut S) -> bool {
     let Some(monitor) = world.service().monitor() else {
         return true;
     };
-    let mut resources = monitor.resources().into_iter();
-    let anything_runs = resources.any(|(.., state)| !state.is_down());
+    let anything_runs = monitor.resources().any(|(.., state)| !state.is_down());
     if anything_runs {
         world.ends();
     }

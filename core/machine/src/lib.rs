@@ -15,7 +15,7 @@ mod stuck;
 mod surroundings;
 
 pub use drive::{ask, drain, end, input, wake_monitor, wake_node};
-pub use monitor::{Monitors, ResourceMonitor};
+pub use monitor::{Monitors, ResourceMonitor, Resources};
 pub use service::ClusterService;
 pub use step::step;
 pub use stuck::{EXCHANGES_MAX, Stuck, WAKES_MAX};

@@ -6,6 +6,9 @@ use quorate_host::{PluginSet, PluginStatus, Services};
 use quorate_model::monitor::{MonitorCommand, MonitorEvent};
 use quorate_model::{Name, ResourceState, Time};
 
+/// The resources of a monitor, each with its type and its state.
+pub type Resources<'a> = Box<dyn Iterator<Item = (&'a Name, &'a Name, ResourceState)> + 'a>;
+
 /// One node's resource monitor, from the start of the machine's cluster service to its end.
 ///
 /// `quorate_host::Monitor`, which calls real plugins, is one. A world may put another in front of it, such as a
@@ -26,7 +29,7 @@ pub trait ResourceMonitor {
     /// The next report; `None` if there are no more.
     fn poll_event(&mut self) -> Option<MonitorEvent>;
     /// Every open resource with its type and its state on this machine: the truth, not a database's view.
-    fn resources(&self) -> Vec<(Name, Name, ResourceState)>;
+    fn resources(&self) -> Resources<'_>;
     /// A number that changes whenever the result of [`resources`](Self::resources) changes. With `None`, `resources`
     /// is called again after every call of the monitor.
     fn revision(&self) -> Option<u64> {
@@ -81,10 +84,8 @@ impl ResourceMonitor for quorate_host::Monitor {
         quorate_host::Monitor::poll_event(self)
     }
 
-    fn resources(&self) -> Vec<(Name, Name, ResourceState)> {
-        quorate_host::Monitor::resources(self)
-            .map(|(name, kind, state)| (name.clone(), kind.clone(), state))
-            .collect()
+    fn resources(&self) -> Resources<'_> {
+        Box::new(quorate_host::Monitor::resources(self))
     }
 
     fn revision(&self) -> Option<u64> {

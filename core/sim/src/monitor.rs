@@ -4,9 +4,9 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use quorate_host::{PluginSet, PluginStatus, Services};
-use quorate_machine::ResourceMonitor;
+use quorate_machine::{ResourceMonitor, Resources};
+use quorate_model::Time;
 use quorate_model::monitor::{MonitorCommand, MonitorEvent};
-use quorate_model::{Name, ResourceState, Time};
 
 /// A machine's resource monitor. While it stands still it does nothing, and its commands wait.
 pub(crate) struct Standing {
@@ -75,7 +75,7 @@ impl ResourceMonitor for Standing {
         }
     }
 
-    fn resources(&self) -> Vec<(Name, Name, ResourceState)> {
+    fn resources(&self) -> Resources<'_> {
         self.inner.resources()
     }
 

@@ -8,9 +8,9 @@ mod support;
 use std::time::Duration;
 
 use quorate_host::Services;
-use quorate_machine::{Monitors, ResourceMonitor};
+use quorate_machine::{Monitors, ResourceMonitor, Resources};
+use quorate_model::Time;
 use quorate_model::monitor::{MonitorCommand, MonitorEvent};
-use quorate_model::{Name, ResourceState, Time};
 use quorate_sim::{World, WorldOptions};
 
 use support::{PlainMonitors, cluster, owner, sound};
@@ -43,7 +43,7 @@ impl ResourceMonitor for UnsureMonitor {
         self.0.poll_event()
     }
 
-    fn resources(&self) -> Vec<(Name, Name, ResourceState)> {
+    fn resources(&self) -> Resources<'_> {
         self.0.resources()
     }
 

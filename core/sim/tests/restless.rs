@@ -4,9 +4,9 @@
 use std::time::Duration;
 
 use quorate_host::Services;
-use quorate_machine::{Monitors, ResourceMonitor};
+use quorate_machine::{Monitors, ResourceMonitor, Resources};
 use quorate_model::monitor::{MonitorCommand, MonitorEvent};
-use quorate_model::{Name, ResourceState, Time};
+use quorate_model::{ResourceState, Time};
 use quorate_sim::{World, WorldOptions};
 
 /// How it does that.
@@ -48,8 +48,8 @@ impl ResourceMonitor for Monitor {
         })
     }
 
-    fn resources(&self) -> Vec<(Name, Name, ResourceState)> {
-        Vec::new()
+    fn resources(&self) -> Resources<'_> {
+        Box::new(std::iter::empty())
     }
 
     fn terminate_all(&mut self, _: &mut dyn Services) -> bool {

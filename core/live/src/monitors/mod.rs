@@ -13,7 +13,7 @@ use std::sync::mpsc::{Sender, channel};
 use std::time::{Duration, Instant};
 
 use quorate_host::{PluginSet, PluginStatus, Services};
-use quorate_machine::ResourceMonitor;
+use quorate_machine::{ResourceMonitor, Resources};
 use quorate_model::monitor::{MonitorCommand, MonitorEvent, ResourceSpec};
 use quorate_model::{Name, ResourceState, Time};
 
@@ -227,15 +227,13 @@ impl ResourceMonitor for GroupMonitors {
         self.events.pop_front()
     }
 
-    fn resources(&self) -> Vec<(Name, Name, ResourceState)> {
-        let specs = self.specs.iter();
-        specs
-            .map(|(name, spec)| {
-                let state = self.states.get(name).map(|(_, state)| *state);
-                let state = state.unwrap_or(ResourceState::Initializing);
-                (name.clone(), spec.kind.clone(), state)
-            })
-            .collect()
+    fn resources(&self) -> Resources<'_> {
+        let resources = self.specs.iter().map(|(name, spec)| {
+            let state = self.states.get(name).map(|(_, state)| *state);
+            let state = state.unwrap_or(ResourceState::Initializing);
+            (name, &spec.kind, state)
+        });
+        Box::new(resources)
     }
 
     fn revision(&self) -> Option<u64> {

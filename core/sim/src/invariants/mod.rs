@@ -38,13 +38,6 @@ pub(crate) struct MachineView {
 }
 
 impl MachineView {
-    /// Whether the resource is in service here.
-    pub(crate) fn is_online(&self, resource: &Name) -> bool {
-        self.resources
-            .get(resource)
-            .is_some_and(|(_, state)| *state == ResourceState::Online)
-    }
-
     /// The resources in service here, with their types.
     fn online(&self) -> impl Iterator<Item = (&Name, &Name)> {
         self.resources

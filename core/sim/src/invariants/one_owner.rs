@@ -22,13 +22,34 @@ impl Invariant for OneOwner {
         if !world.changes.any() {
             return self.found.clone();
         }
-        self.found = Findings::default();
+        let before = std::mem::take(&mut self.found);
         let active = |state| matches!(state, ResourceState::Online | ResourceState::OfflinePending);
         let state_there = |machine: &MachineView, (slot, name): (Slot, &Name)| {
             let slot = machine.resources.slot_near(slot, name)?;
             let (_, state) = machine.resources.at(slot)?;
             active(*state).then_some(*state)
         };
+        let also = |number: usize, (slot, name): (Slot, &Name)| {
+            let others = world.machines.iter().zip(0..);
+            let mut others = others.filter(|(it, other)| it.runs && *other != number);
+            others.any(|(other, _)| state_there(other, (slot, name)).is_some())
+        };
+        // Where nothing was in service twice, only what is on a machine that has changed may be.
+        if !world.changes.everything && before == Findings::default() {
+            let changed = world.changes.machines.iter();
+            let changed =
+                changed.filter_map(|number| Some((*number, world.machines.get(*number)?)));
+            let mut running = changed.filter(|(_, machine)| machine.runs);
+            let twice = running.any(|(number, machine)| {
+                let mut resources = machine.resources.iter_slots();
+                resources.any(|(slot, resource, (_, state))| {
+                    active(*state) && also(number, (slot, resource))
+                })
+            });
+            if !twice {
+                return before;
+            }
+        }
         let mut twice = BTreeMap::new();
         let mut running = world.running();
         while let Some(machine) = running.next() {

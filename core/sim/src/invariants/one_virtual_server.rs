@@ -1,17 +1,17 @@
 //! In a cluster of more than two nodes no machine runs two Exchange virtual servers: two groups, each with its System
 //! Attendant online.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Findings, Invariant, Observation};
+use super::{Findings, Invariant, MachineView, Observation};
 
 /// The type whose resource makes a group an Exchange virtual server.
 const SYSTEM_ATTENDANT: &str = "Microsoft Exchange System Attendant";
 
 #[derive(Default)]
 pub(super) struct OneVirtualServer {
-    /// The findings of the last check.
-    found: Findings,
+    /// The finding of the last check of each machine that has one.
+    found: BTreeMap<usize, String>,
 }
 
 impl Invariant for OneVirtualServer {
@@ -20,37 +20,43 @@ impl Invariant for OneVirtualServer {
     }
 
     fn check(&mut self, world: &Observation<'_>) -> Findings {
-        if !world.changes.any() {
-            return self.found.clone();
-        }
-        self.found = Findings::default();
-        if world.definition.nodes.len() <= 2 {
-            return self.found.clone();
-        }
-        for machine in world.running() {
-            let attendants = machine
-                .online()
-                .filter(|(_, kind)| **kind == SYSTEM_ATTENDANT);
-            let groups: BTreeSet<&str> = attendants
-                .map(|(resource, _)| {
-                    let group = world
-                        .definition
-                        .resource(resource)
-                        .map(|(group, _)| &group.name);
-                    group.unwrap_or(resource).as_str()
-                })
-                .collect();
-            if groups.len() > 1 {
-                let groups: Vec<&str> = groups.into_iter().collect();
-                let groups = groups.join(" and ");
-                self.found.broken(format!(
-                    "{} runs the virtual servers {groups}",
-                    machine.name
-                ));
+        let may = world.definition.nodes.len() > 2;
+        for (number, machine) in world.machines.iter().enumerate() {
+            if !world.changes.on(number) {
+                continue;
             }
+            match several(world, machine).filter(|_| may && machine.runs) {
+                Some(several) => self.found.insert(number, several),
+                None => self.found.remove(&number),
+            };
         }
-        self.found.clone()
+        let mut findings = Findings::default();
+        let found = self.found.values();
+        found.for_each(|text| findings.broken(text.clone()));
+        findings
     }
+}
+
+/// The virtual servers of a machine, if there are several.
+fn several(world: &Observation<'_>, machine: &MachineView) -> Option<String> {
+    let attendants = machine
+        .online()
+        .filter(|(_, kind)| **kind == SYSTEM_ATTENDANT);
+    let groups: BTreeSet<&str> = attendants
+        .map(|(resource, _)| {
+            let group = world
+                .definition
+                .resource(resource)
+                .map(|(group, _)| &group.name);
+            group.unwrap_or(resource).as_str()
+        })
+        .collect();
+    let several = || {
+        let groups: Vec<&str> = groups.iter().copied().collect();
+        let groups = groups.join(" and ");
+        format!("{} runs the virtual servers {groups}", machine.name)
+    };
+    (groups.len() > 1).then(several)
 }
 
 #[cfg(test)]

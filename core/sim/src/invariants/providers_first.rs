@@ -6,18 +6,27 @@
 //! The bound is the sum of the pending timeouts of the group's resources: each dependent may use its whole timeout
 //! before it is terminated, one after the other.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use quorate_model::{ClusterDefinition, GroupDefinition, Name, NameMap, ResourceState, Time};
+use quorate_model::{ClusterDefinition, GroupDefinition, Name, NameMap, ResourceState, Slot, Time};
 
 use super::{Findings, Invariant, MachineView, Observation};
 
 #[derive(Default)]
 pub(super) struct ProvidersFirst {
     /// What each resource depends on, and how long its group may take: sought in the definition once for each.
-    founded_on: NameMap<(Vec<Name>, Duration)>,
+    founded_on: NameMap<Founded>,
     machines: Vec<OnMachine>,
+}
+
+/// What a resource stands on.
+struct Founded {
+    /// What it depends on, and where that lay on the machine that was looked at last: most likely it lies there on others.
+    providers: Vec<(Name, Cell<Slot>)>,
+    /// How long its group may take to follow a provider that goes down.
+    bound: Duration,
 }
 
 /// The last state of one machine.
@@ -42,13 +51,43 @@ fn bound(group: &GroupDefinition) -> Duration {
         .sum()
 }
 
-fn founded_on(definition: &ClusterDefinition) -> NameMap<(Vec<Name>, Duration)> {
+fn founded_on(definition: &ClusterDefinition) -> NameMap<Founded> {
     let groups = definition.groups.iter().map(|group| (group, bound(group)));
     let resources = groups.flat_map(|(group, bound)| {
         let resources = group.resources.iter();
-        resources.map(move |it| (it.name.clone(), (it.depends_on.clone(), bound)))
+        resources.map(move |it| {
+            let providers = it.depends_on.iter();
+            let providers = providers.map(|it| (it.clone(), Cell::default()));
+            let founded = Founded {
+                providers: providers.collect(),
+                bound,
+            };
+            (it.name.clone(), founded)
+        })
     });
     resources.collect()
+}
+
+/// The state of a provider on a machine, if it is there.
+fn state_of((name, place): &(Name, Cell<Slot>), machine: &MachineView) -> Option<ResourceState> {
+    let slot = machine.resources.slot_near(place.get(), name)?;
+    place.set(slot);
+    machine.resources.at(slot).map(|(_, state)| *state)
+}
+
+/// Has `known` be the names that there are now, both in their order.
+fn follow<'a>(known: &mut Vec<Name>, now: impl Iterator<Item = &'a Name>) {
+    let mut count = 0;
+    for name in now {
+        while known.get(count).is_some_and(|it| it < name) {
+            known.remove(count);
+        }
+        if known.get(count) != Some(name) {
+            known.insert(count, name.clone());
+        }
+        count += 1;
+    }
+    known.truncate(count);
 }
 
 impl Invariant for ProvidersFirst {
@@ -83,11 +122,10 @@ impl OnMachine {
     fn look(
         &mut self,
         world: &Observation<'_>,
-        founded_on: &NameMap<(Vec<Name>, Duration)>,
+        founded_on: &NameMap<Founded>,
         machine: &MachineView,
         findings: &mut Findings,
     ) {
-        let before = std::mem::take(&mut self.online);
         let begun = std::mem::take(&mut self.begun);
         let mut above = BTreeMap::new();
         self.lasting = Findings::default();
@@ -97,45 +135,50 @@ impl OnMachine {
         {
             let founded = || {
                 let found = founded_on.get(resource);
-                found.is_none_or(|(providers, _)| providers.iter().all(|it| machine.is_online(it)))
+                found.is_none_or(|founded| {
+                    let mut states = founded.providers.iter().map(|it| state_of(it, machine));
+                    states.all(|state| state == Some(ResourceState::Online))
+                })
             };
             if begun.contains(resource) || founded() {
                 self.begun.insert(resource.clone());
             }
         }
+        // Both are in the order of names, and nearly always of the same resources.
+        let mut all_founded = founded_on.iter().peekable();
         for (resource, _) in machine.online() {
-            let known = || before.binary_search(resource).is_ok() || begun.contains(resource);
-            self.online.push(resource.clone());
-            let Some((providers, bound)) = founded_on.get(resource) else {
+            let known = || self.online.binary_search(resource).is_ok() || begun.contains(resource);
+            while all_founded.next_if(|(name, _)| *name < resource).is_some() {}
+            let Some((_, founded)) = all_founded.next_if(|(name, _)| *name == resource) else {
                 continue;
             };
-            for provider in providers {
-                if machine.is_online(provider) {
+            for provider in &founded.providers {
+                let state = state_of(provider, machine);
+                if state == Some(ResourceState::Online) {
                     continue;
                 }
+                let provider = &provider.0;
                 let what = || format!("{resource} is online on {} above {provider}", machine.name);
                 if machine.runs && !known() {
                     findings.broken(format!("{}, which is not", what()));
                 }
                 // A provider that is starting or stopping is not counted as down.
-                let down = match machine.resources.get(provider) {
-                    Some((_, state)) => state.is_down(),
-                    None => true,
-                };
-                if !down {
+                if state.is_some_and(|state| !state.is_down()) {
                     continue;
                 }
                 let key = (resource.clone(), provider.clone());
                 let since = self.above.get(&key).copied().unwrap_or(world.now);
                 above.insert(key, since);
                 if machine.runs {
-                    self.lasting.bounded(world.now, since, *bound, || {
+                    let bound = founded.bound;
+                    self.lasting.bounded(world.now, since, bound, || {
                         format!("{}, which has been down for more than {bound:?}", what())
                     });
                 }
             }
         }
         self.above = above;
+        follow(&mut self.online, machine.online().map(|(name, _)| name));
     }
 }
 

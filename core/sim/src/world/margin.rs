@@ -88,11 +88,11 @@ impl World {
     fn still_has(&self, machine: Machine, group: &Name) -> Option<Name> {
         let resources = &self.current.group(group)?.resources;
         let monitor = self.stations[machine].service.monitor()?;
-        let mut open = monitor.resources().into_iter();
+        let mut open = monitor.resources();
         open.find(|(name, _, state)| {
-            !state.is_down() && resources.iter().any(|resource| resource.name == *name)
+            !state.is_down() && resources.iter().any(|resource| resource.name == **name)
         })
-        .map(|(name, ..)| name)
+        .map(|(name, ..)| name.clone())
     }
 }
 

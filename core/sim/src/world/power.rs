@@ -547,7 +547,7 @@ impl World {
         }
         let left_over = self.calls(machine).orphan();
         let running = left_over.as_ref().map_or(0, |monitor| {
-            let resources = monitor.resources().into_iter();
+            let resources = monitor.resources();
             resources.filter(|(.., state)| !state.is_down()).count()
         });
         self.stations[machine].left_over = left_over;

@@ -1,8 +1,9 @@
 //! Checks after every event: invariants, service levels, disturbance.
 
+use std::iter;
 use std::sync::Arc;
 
-use quorate_machine::ResourceMonitor;
+use quorate_machine::{ResourceMonitor, Resources};
 use quorate_model::{ClusterDefinition, NodeDefinition, ResourceState, Time};
 use quorate_node::{Node, Snapshot};
 
@@ -140,32 +141,30 @@ impl World {
             return;
         }
         station.monitor_seen = revision;
-        let resources = monitor
-            .map(|monitor| monitor.resources())
-            .unwrap_or_default();
+        let resources = || {
+            monitor.map_or_else(
+                || Box::new(iter::empty()) as Resources<'_>,
+                |it| it.resources(),
+            )
+        };
         let view = &mut self.views[machine];
         let known = &mut view.resources;
         // Both are in the order of names, and nearly always of the same resources.
-        let same_names = known.len() == resources.len()
-            && known
-                .iter()
-                .zip(&resources)
-                .all(|((known, (kind, _)), found)| (known, kind) == (&found.0, &found.1));
-        let (mut same, mut same_online) = (same_names, same_names);
-        if same_names {
-            let mut found = resources.iter();
-            known.change_each(|_, (_, known)| {
-                if let Some((.., state)) = found.next() {
-                    let before = std::mem::replace(known, *state);
-                    same &= before == *state;
-                    let online = |state| state == ResourceState::Online;
-                    same_online &= online(before) == online(*state);
-                }
-            });
-        } else {
-            *known = resources
-                .into_iter()
-                .map(|(name, kind, state)| (name, (kind, state)))
+        let mut found = resources();
+        let (mut same_names, mut same, mut same_online) = (true, true, true);
+        known.change_each(|name, (kind, known)| match found.next() {
+            Some((found, of, state)) if found == name && of == kind => {
+                let before = std::mem::replace(known, state);
+                same &= before == state;
+                let online = |state| state == ResourceState::Online;
+                same_online &= online(before) == online(state);
+            }
+            _ => same_names = false,
+        });
+        if !same_names || found.next().is_some() {
+            (same, same_online) = (false, false);
+            *known = resources()
+                .map(|(name, kind, state)| (name.clone(), (kind.clone(), state)))
                 .collect();
         }
         if !same {

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use quorate_host::{Caller, ServiceState, Services};
-use quorate_machine::{Monitors, ResourceMonitor};
+use quorate_machine::{Monitors, ResourceMonitor, Resources};
 use quorate_model::monitor::{MonitorCommand, MonitorEvent, ResourceSpec};
 use quorate_model::{ClusterDefinition, GroupState, Name, Reason, ResourceState, Time, Value};
 use quorate_sim::{World, WorldOptions};
@@ -513,17 +513,9 @@ impl ResourceMonitor for PlainMonitor {
         self.events.pop_front()
     }
 
-    fn resources(&self) -> Vec<(Name, Name, ResourceState)> {
+    fn resources(&self) -> Resources<'_> {
         let instances = self.instances.values();
-        instances
-            .map(|instance| {
-                (
-                    instance.spec.name.clone(),
-                    instance.spec.kind.clone(),
-                    instance.state,
-                )
-            })
-            .collect()
+        Box::new(instances.map(|it| (&it.spec.name, &it.spec.kind, it.state)))
     }
 
     fn terminate_all(&mut self, services: &mut dyn Services) -> bool {
