@@ -82,11 +82,16 @@ impl Neighbours {
         now: Time,
     ) -> bool {
         self.peers.get(from).is_some_and(|peer| {
-            let mut cards = peer.interfaces.iter();
             peer.incarnation == incarnation
                 && peer.is_as_it_was(heartbeat, now)
-                && cards.any(|(name, card)| card.up && name == network)
+                && peer.has_card_up(network)
         })
+    }
+
+    /// Whether a node's card on a network is known to work.
+    pub(crate) fn hears(&self, from: NodeId, network: &Name) -> bool {
+        let peer = self.peers.get(from);
+        peer.is_some_and(|peer| peer.has_card_up(network))
     }
 
     /// A node of the cluster runs nothing any more.

@@ -88,6 +88,12 @@ impl Node {
         !self.doubts && self.only_comes(now, from, network, beat)
     }
 
+    /// Whether a heartbeat that does nothing but that it comes on one network does no more on another. It need not come at the same
+    /// time: what was said of a later moment holds for an earlier one.
+    pub fn hears(&self, from: NodeId, network: &Name) -> bool {
+        self.neighbours.hears(from, network)
+    }
+
     /// Takes in a heartbeat that does nothing but that it comes, as [`only_hears`](Node::only_hears) has said: nothing is to be
     /// done then, and nothing that can be read of this node has changed.
     pub fn take_in(&mut self, now: Time, from: NodeId, network: &Name, beat: &Beat) {

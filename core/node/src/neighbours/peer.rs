@@ -83,6 +83,12 @@ impl Peer {
             && !self.gone
     }
 
+    /// Whether its card on a network is known to work.
+    pub(crate) fn has_card_up(&self, network: &Name) -> bool {
+        let mut cards = self.interfaces.iter();
+        cards.any(|(name, card)| card.up && name == network)
+    }
+
     /// Its card on a network.
     pub(crate) fn interface(&mut self, network: &Name) -> &mut Interface {
         let mut cards = self.interfaces.iter();

@@ -38,21 +38,16 @@ impl InFlight {
         let all = &mut self.to[to];
         let later = all.iter().rev().take_while(|it| it.moment > coming.moment);
         let place = all.len() - later.count();
-        all.insert(place, coming);
-    }
-
-    /// Whether any arrives at a machine before a moment.
-    fn any_before(&self, to: Machine, moment: Moment) -> bool {
-        let first = self.to.get(to).and_then(VecDeque::front);
-        first.is_some_and(|it| it.moment < moment)
-    }
-
-    /// Takes the next one to a machine, if it arrives before a moment.
-    pub(crate) fn next_before(&mut self, to: Machine, moment: Moment) -> Option<Coming> {
-        match self.any_before(to, moment) {
-            true => self.next(to),
-            false => None,
+        match place == all.len() {
+            true => all.push_back(coming),
+            false => all.insert(place, coming),
         }
+    }
+
+    /// The next one to a machine, if it arrives before a moment.
+    pub(crate) fn first_before(&self, to: Machine, moment: Moment) -> Option<&Coming> {
+        let first = self.to.get(to)?.front();
+        first.filter(|it| it.moment < moment)
     }
 
     /// How many are on their way to a machine.
@@ -135,13 +130,19 @@ mod tests {
         }
         moments.sort_unstable();
         assert_eq!(env.in_flight.count(1), 4);
-        assert!(!env.in_flight.any_before(0, moments[3]), "to another");
-        assert!(!env.in_flight.any_before(1, moments[0]));
-        assert!(env.in_flight.any_before(1, moments[1]));
-        let next = |env: &mut Environment| env.in_flight.next_before(1, moments[2]);
-        assert_eq!(next(&mut env).map(|it| it.moment), Some(moments[0]));
-        assert_eq!(next(&mut env).map(|it| it.moment), Some(moments[1]));
-        assert!(next(&mut env).is_none());
+        let first = |env: &Environment, to, before: usize| {
+            let coming = env.in_flight.first_before(to, moments[before]);
+            coming.map(|it| it.moment)
+        };
+        assert_eq!(first(&env, 0, 3), None, "to another");
+        assert_eq!(first(&env, 1, 0), None);
+        for next in [0, 1] {
+            assert_eq!(first(&env, 1, next), None);
+            assert_eq!(first(&env, 1, 2), Some(moments[next]));
+            let taken = env.in_flight.next(1);
+            assert_eq!(taken.map(|it| it.moment), Some(moments[next]));
+        }
+        assert_eq!(first(&env, 1, 2), None);
 
         env.queue.push(Time(20), Happening::Check);
         while let Some(coming) = env.in_flight.next(1) {

@@ -14,6 +14,9 @@ use crate::env::{Coming, Happening, Host, Machine, Passage, StreamPassage};
 use crate::monitor::Standing;
 use crate::services::Local;
 
+/// For how long after it arrives on one network a heartbeat is looked at, so that most need not be looked at again for another.
+const SPREAD: Duration = Duration::from_millis(5);
+
 /// The world around one machine's cluster service.
 pub(super) struct Around<'w> {
     pub(super) world: &'w mut World,
@@ -59,7 +62,14 @@ impl Around<'_> {
     }
 
     /// A heartbeat that arrives as it was sent, once.
-    fn let_come(&mut self, network: usize, to: Machine, takes: Duration, beat: Beat) {
+    /// A heartbeat is on its way. What `sure` has of its receiver for a time was found for another network.
+    fn let_come(
+        &mut self,
+        (network, to): (usize, Machine),
+        takes: Duration,
+        beat: Beat,
+        sure: &mut Option<(Machine, Time)>,
+    ) {
         let from = self.host().id;
         let queue = &mut self.world.env.queue;
         let coming = Coming {
@@ -69,7 +79,17 @@ impl Around<'_> {
             beat,
             cause: queue.cause,
         };
-        match self.world.may_wait(to, &coming) {
+        let at = coming.moment.0;
+        let may_wait = match sure {
+            Some((of, until)) if *of == to && at <= *until => self.world.may_wait_too(to, &coming),
+            _ => {
+                let until = at + SPREAD;
+                let longer = self.world.may_wait(to, &coming, until);
+                *sure = longer.then_some((to, until));
+                longer || self.world.may_wait(to, &coming, at)
+            }
+        };
+        match may_wait {
             true => self.world.env.in_flight.add(to, coming),
             false => self.world.env.becomes_event(to, coming),
         }
@@ -167,11 +187,13 @@ impl Surroundings for Around<'_> {
             true => message.beat(),
             false => None,
         };
+        let mut sure = None;
         for &(network, to) in places.iter() {
             let passage = self.world.env.networks.send(network, self.machine, to);
             match (passage, &beat) {
                 (Some(passage), Some(beat)) if passage.is_plain() => {
-                    self.let_come(network, to, passage.takes, beat.clone());
+                    let way = (network, to);
+                    self.let_come(way, passage.takes, beat.clone(), &mut sure);
                 }
                 (Some(passage), _) => self.datagram(network, to, passage, message.clone()),
                 (None, _) => {}

@@ -70,11 +70,12 @@ impl World {
 
     /// A node is given what has arrived before a moment.
     pub(super) fn arrive(&mut self, machine: Machine, before: Moment) {
-        while let Some(coming) = self.env.in_flight.next_before(machine, before) {
-            let (env, service) = (&self.env, &mut self.stations[machine].service);
+        let (env, service) = (&mut self.env, &mut self.stations[machine].service);
+        while let Some(coming) = env.in_flight.first_before(machine, before) {
             let local = env.hosts[machine].clock.local(coming.moment.0);
             let network = env.networks.name(coming.network);
             service.take_in(local, coming.from, network, &coming.beat);
+            env.in_flight.next(machine);
         }
     }
 
@@ -84,19 +85,27 @@ impl World {
             let Some(coming) = self.env.in_flight.next(machine) else {
                 return;
             };
-            match self.may_wait(machine, &coming) {
+            match self.may_wait(machine, &coming, coming.moment.0) {
                 true => self.env.in_flight.add(machine, coming),
                 false => self.env.becomes_event(machine, coming),
             }
         }
     }
 
-    /// Whether nothing follows for a node from a heartbeat, if nothing else happens to it before that arrives.
-    pub(super) fn may_wait(&self, to: Machine, coming: &Coming) -> bool {
+    /// Whether nothing follows for a node from a heartbeat, if nothing else happens to it before that arrives, and if it arrives
+    /// at `at` at the latest.
+    pub(super) fn may_wait(&self, to: Machine, coming: &Coming, at: Time) -> bool {
         let (env, service) = (&self.env, &self.stations[to].service);
-        let local = env.hosts[to].clock.local(coming.moment.0);
+        let local = env.hosts[to].clock.local(at);
         let network = env.networks.name(coming.network);
         env.hosts[to].frozen.is_none()
             && service.only_hears(local, coming.from, network, &coming.beat)
+    }
+
+    /// The same of a heartbeat that may wait on another network.
+    pub(super) fn may_wait_too(&self, to: Machine, coming: &Coming) -> bool {
+        let node = self.stations[to].service.node();
+        let network = self.env.networks.name(coming.network);
+        node.is_some_and(|node| node.hears(coming.from, network))
     }
 }
