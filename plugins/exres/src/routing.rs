@@ -28,8 +28,8 @@ impl Kind for Routing {
     const SERVICE: &'static str = "RESvc";
 
     fn note(ctx: &Context, before: &str) -> String {
-        let table = match links(ctx) {
-            Ok(links) => table(ctx, before, links),
+        let table = match table(ctx, before) {
+            Ok(table) => table,
             Err(error) => {
                 ctx.log().warning(error.text());
                 return before.to_owned();
@@ -44,34 +44,38 @@ impl Kind for Routing {
     }
 }
 
-/// The network names and SMTP ports of the cluster's other virtual servers.
-fn links(ctx: &Context) -> Result<Vec<(String, u32)>, Error> {
+/// Checks the link to each other virtual server of the cluster, and logs what has changed. All virtual servers do that with every
+/// probe: it goes on from what it has.
+fn table(ctx: &Context, before: &str) -> Result<String, Error> {
     let names = ctx.cluster().others("Network Name", "Name")?;
+    let names: Vec<_> = names.iter().collect();
     let servers = ctx.cluster().others(SMTP, "Port")?;
-    let links = servers.into_iter().filter_map(|(group, port)| {
-        let (_, name) = names.iter().find(|(of, _)| *of == group)?;
-        Some((name.clone(), port.parse().ok()?))
-    });
-    Ok(links.collect())
-}
-
-/// Checks each link, and logs what has changed.
-fn table(ctx: &Context, before: &str, links: Vec<(String, u32)>) -> String {
-    let lines = links.into_iter().map(|(name, port)| {
-        let answer = connect(ctx, &name, port);
-        let state = if answer.is_ok() { "up" } else { "down" };
-        let line = format!("{name}|{state}");
-        if !before.lines().any(|old| old == line) {
-            match answer {
-                Ok(()) => ctx.log().info(format!("the link to {name} is up")),
-                Err(why) => ctx
-                    .log()
-                    .warning(format!("the link to {name} is down: {why}")),
-            }
+    let mut table = String::with_capacity(before.len());
+    let mut old = before.lines();
+    for (group, port) in servers.iter() {
+        let name = names.iter().find(|(of, _)| *of == group);
+        let (Some(&(_, name)), Ok(port)) = (name, port.parse()) else {
+            continue;
+        };
+        let answer = connect(ctx, name, port);
+        if !table.is_empty() {
+            table.push('\n');
         }
-        line
-    });
-    lines.collect::<Vec<_>>().join("\n")
+        let begin = table.len();
+        table.extend([name, "|", if answer.is_ok() { "up" } else { "down" }]);
+        let line = &table[begin..];
+        // Nearly always it is there, and in its place.
+        if old.next() == Some(line) || before.lines().any(|old| old == line) {
+            continue;
+        }
+        match answer {
+            Ok(()) => ctx.log().info(format!("the link to {name} is up")),
+            Err(why) => ctx
+                .log()
+                .warning(format!("the link to {name} is down: {why}")),
+        }
+    }
+    Ok(table)
 }
 
 fn connect(ctx: &Context, name: &str, port: u32) -> Result<(), Error> {

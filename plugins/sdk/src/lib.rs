@@ -86,7 +86,7 @@ pub use progress::{Operation, Progress};
 pub use property::{AnyProperty, Flag, Kind, List, Number, Property, Text};
 pub use resource::{Quorum, QuorumResource, Resource, TypeInfo};
 pub use services::{
-    Address, Checkpoint, Clock, Cluster, Disk, Lease, Log, NetworkName, Probe, Properties,
+    Address, Checkpoint, Clock, Cluster, Disk, Lease, Log, NetworkName, Others, Probe, Properties,
     Provider, Random, Reservation, Scripts, Service, ServiceState,
 };
 pub use watching::{DISK_PATIENCE, Endpoint, PROBE_PERIOD, Patience};

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use quorate_abi as abi;
 use quorate_model::monitor::ResourceSpec;
@@ -12,6 +13,7 @@ use quorate_model::{
     Sought, Value, descriptor,
 };
 
+use super::health::intervals;
 use crate::library::TypeInfo;
 use crate::table::Knowledge;
 use crate::{PluginSet, ServiceResult};
@@ -57,6 +59,8 @@ pub(crate) struct Record {
     pub(crate) state: ResourceState,
     /// The set of plugins from which its instance was made.
     plugins: Arc<PluginSet>,
+    /// The intervals of its LooksAlive and IsAlive, which each poll asks for.
+    pub(crate) intervals: (Duration, Duration),
     /// What the resource publishes about itself while it is in service, by the name in lower case. Its entries write
     /// this while they run, when the directory is lent to them.
     published: RefCell<BTreeMap<String, String>>,
@@ -67,12 +71,18 @@ pub(crate) struct Record {
 impl Record {
     fn new(spec: ResourceSpec, state: ResourceState, plugins: Arc<PluginSet>) -> Record {
         Record {
+            intervals: intervals(&spec.properties, plugins.type_info(&spec.kind)),
             spec,
             state,
             plugins,
             published: RefCell::default(),
             checkpoints: RefCell::default(),
         }
+    }
+
+    /// Its properties or its type may be others.
+    fn changed(&mut self) {
+        self.intervals = intervals(&self.spec.properties, self.kind());
     }
 
     /// Its type, as described by the plugin that its instance was made from.
@@ -110,6 +120,7 @@ impl Directory {
     pub(crate) fn renew(&mut self, resource: &str) {
         if let Some(record) = self.records.get_mut(resource) {
             record.plugins = Arc::clone(&self.plugins);
+            record.changed();
         }
     }
 
@@ -203,6 +214,7 @@ impl Directory {
                 names.insert(spec.name.clone(), spec.group.clone());
             }
             record.spec = spec;
+            record.changed();
         }
     }
 

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use quorate_abi as abi;
 use quorate_model::monitor::{HealthCheck, MonitorEvent};
-use quorate_model::{Name, Reason, ResourceState, Time};
+use quorate_model::{Name, Reason, ResourceProperties, ResourceState, Time};
 
 use super::Monitor;
 use crate::Services;
+use crate::library::TypeInfo;
 use crate::table::Call;
 
 /// The value of a poll interval that means: as the type says (docs/semantics.md, 3.1).
@@ -22,7 +23,9 @@ impl Monitor {
     /// Starts polling a resource that has come online: both checks are first made one interval from now. LooksAlive is
     /// not called if the type watches the resource itself (docs/semantics.md, 1.2).
     pub(super) fn start_polls(&mut self, name: &Name, now: Time) {
-        let (looks_alive, is_alive) = self.intervals(name);
+        let Some((looks_alive, is_alive)) = self.directory.get(name).map(|it| it.intervals) else {
+            return;
+        };
         let Some(instance) = self.instances.get_mut(name) else {
             return;
         };
@@ -52,7 +55,9 @@ impl Monitor {
         if !looks_alive_due && !is_alive_due {
             return;
         }
-        let (looks_alive, is_alive) = self.intervals(name);
+        let Some((looks_alive, is_alive)) = self.directory.get(name).map(|it| it.intervals) else {
+            return;
+        };
         if let Some(instance) = self.instances.get_mut(name) {
             if looks_alive_due {
                 instance.looks_alive_at = Some(now + looks_alive);
@@ -138,28 +143,19 @@ impl Monitor {
             reason,
         });
     }
+}
 
-    /// The intervals of LooksAlive and IsAlive: the resource's own, or the type's.
-    fn intervals(&self, name: &Name) -> (Duration, Duration) {
-        let record = self.directory.get(name);
-        let kind = record.and_then(|record| record.kind());
-        let pick = |own: Option<u32>, kind: Option<u32>, original: u32| {
-            let own = own.filter(|own| *own != TYPES_OWN);
-            let ms = own.or(kind).unwrap_or(original).max(INTERVAL_MIN_MS);
-            Duration::from_millis(u64::from(ms))
-        };
-        let own = record.map(|record| &record.spec.properties);
-        (
-            pick(
-                own.map(|own| own.looks_alive_poll_interval),
-                kind.map(|kind| kind.looks_alive_ms),
-                LOOKS_ALIVE_MS,
-            ),
-            pick(
-                own.map(|own| own.is_alive_poll_interval),
-                kind.map(|kind| kind.is_alive_ms),
-                IS_ALIVE_MS,
-            ),
-        )
-    }
+/// The intervals of LooksAlive and IsAlive: the resource's own, or those of its type if that is known.
+pub(super) fn intervals(own: &ResourceProperties, kind: Option<&TypeInfo>) -> (Duration, Duration) {
+    let pick = |own: u32, kind: Option<u32>, original: u32| {
+        let own = Some(own).filter(|own| *own != TYPES_OWN);
+        let ms = own.or(kind).unwrap_or(original).max(INTERVAL_MIN_MS);
+        Duration::from_millis(u64::from(ms))
+    };
+    let looks_alive = kind.map(|kind| kind.looks_alive_ms);
+    let is_alive = kind.map(|kind| kind.is_alive_ms);
+    (
+        pick(own.looks_alive_poll_interval, looks_alive, LOOKS_ALIVE_MS),
+        pick(own.is_alive_poll_interval, is_alive, IS_ALIVE_MS),
+    )
 }

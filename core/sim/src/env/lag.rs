@@ -7,7 +7,7 @@ use std::time::Duration;
 use quorate_model::{ClusterDefinition, Name, NameMap, Time};
 
 use super::below::gathered;
-use super::{Environment, Machine};
+use super::{Disk, Environment, Machine};
 
 /// How long a caller waits for an answer, a client as well as a probe.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
@@ -124,7 +124,7 @@ impl Environment {
     /// The extra time of everything that a resource does with its disks: that of the slowest of them.
     pub(crate) fn lag(&self, resource: &str) -> Duration {
         let disks = self.lags.disks(resource);
-        let delays = disks.filter_map(|disk| self.disks.find(disk).map(super::Disk::delay));
+        let delays = disks.filter_map(|disk| self.disks.find(disk).map(Disk::delay));
         delays.max().unwrap_or_default()
     }
 
@@ -159,7 +159,10 @@ impl Environment {
         late: Duration,
     ) -> Result<Duration, String> {
         let mut lag = Duration::ZERO;
-        let disks = self.lags.disks(resource);
+        // Each probe of each service asks, and hardly ever is anything wrong with any disk.
+        let wrong = |disk: &Disk| !disk.answers(machine) || !disk.delay().is_zero();
+        let any_wrong = self.disks.shared().iter().any(wrong);
+        let disks = self.lags.disks(resource).filter(|_| any_wrong);
         for disk in disks.filter_map(|disk| self.disks.find(disk)) {
             if !disk.answers(machine) || disk.wrong.hung {
                 let disk = &disk.name;

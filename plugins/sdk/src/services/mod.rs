@@ -11,7 +11,7 @@ mod service;
 pub use checkpoint::Checkpoint;
 pub use disk::{Disk, Reservation};
 pub use network::{Address, Lease, NetworkName};
-pub use node::{Clock, Cluster, Log, Random};
+pub use node::{Clock, Cluster, Log, Others, Random};
 pub use properties::{Properties, Provider};
 pub use script::Scripts;
 pub use service::{Probe, Service, ServiceState};

@@ -104,7 +104,7 @@ impl<'a> Cluster<'a> {
     ///
     /// # Errors
     /// 50: the host does not say. 1610: a value cannot be told, since it has a zero byte in it.
-    pub fn others(&self, type_name: &str, property: &str) -> Result<Vec<(String, String)>, Error> {
+    pub fn others(&self, type_name: &str, property: &str) -> Result<Others, Error> {
         let others = entry!(self.0.tables.cluster, QrCluster, others)?;
         let told = answer_text(
             || format!("read {property} of each other {type_name}"),
@@ -114,9 +114,22 @@ impl<'a> Cluster<'a> {
                 others(self.0.instance(), kind, property, buffer, len, needed)
             },
         )?;
-        // A name, a value, a name, ..., each ended by a zero byte.
-        let mut texts = told.split_terminator('\0').map(str::to_owned);
-        Ok(iter::from_fn(|| Some((texts.next()?, texts.next()?))).collect())
+        Ok(Others(told))
+    }
+}
+
+/// What [`Cluster::others`] gives.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Others(
+    // A name, a value, a name, ..., each ended by a zero byte.
+    String,
+);
+
+impl Others {
+    /// Each group's name, and the value there.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        let mut texts = self.0.split_terminator('\0');
+        iter::from_fn(move || Some((texts.next()?, texts.next()?)))
     }
 }
 
