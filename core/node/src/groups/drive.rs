@@ -1,9 +1,9 @@
 //! One pass over the groups: what is wanted, what is, and the next steps between them.
 
 use quorate_model::monitor::MonitorCommand;
-use quorate_model::{GroupDefinition, GroupState, Name, ResourceState, Time};
+use quorate_model::{GroupDefinition, GroupState, ResourceState, Time};
 
-use super::look::{Group, Look};
+use super::look::{Group, Kept, Look};
 use super::ties::Ties;
 use super::{AT_ONCE, Action, Groups, Licence, Owned, Verdict};
 use crate::database::{Database, GroupRecord};
@@ -28,10 +28,10 @@ impl Groups {
         }
     }
 
-    /// Looks at the groups that need not be looked at, too.
+    /// Looks at the groups that need not be looked at, too, and at all that is known of any.
     ///
     /// # Panics
-    /// If anything follows from it: groups are looked at too seldom.
+    /// If anything follows from it, or is not as it is known: groups are looked at too seldom.
     pub(crate) fn make_sure(
         &mut self,
         database: &Database,
@@ -42,16 +42,46 @@ impl Groups {
         if licence.leaving {
             return;
         }
+        self.make_sure_of_looks(database, now, licence);
         let (before, until) = (self.actions.len(), self.due.deadline());
         for place in self.due.others() {
-            self.due.forget(place);
+            let (ties, kept) = self.due.lend(place);
             self.drive_one(database, place, (now, licence), policies);
+            // It is to last as long as where nobody doubts it.
+            if let (Some(ties), Some(kept)) = (ties, kept) {
+                self.due.give_back(place, ties, kept);
+            }
         }
         let found: Vec<&Action> = self.actions.iter().skip(before).collect();
         assert!(
             found.is_empty() && until == self.due.deadline(),
             "at {now}, groups that nothing was reported about were not looked at, and ask for {found:?}"
         );
+    }
+
+    /// What was seen of each group on the present basis must be what a look at everything sees.
+    fn make_sure_of_looks(&self, database: &Database, now: Time, licence: Licence) {
+        for (place, ties, look) in self.due.settled() {
+            let Some(definition) = database.definition.groups.get(place) else {
+                continue;
+            };
+            let Some(record) = database.groups.get(&definition.name) else {
+                continue;
+            };
+            let group = Group {
+                definition,
+                record,
+                ties,
+            };
+            let basis = self.basis(database, group, licence);
+            let mut anew = self.look(database, group, (basis, None), now);
+            self.weigh(database, group, &mut anew);
+            assert!(
+                look.agrees(&anew),
+                "at {now}, of {} something has changed that nobody was told of: {look:?} is {anew:?}",
+                definition.name
+            );
+        }
     }
 
     /// Looks at the group at this place in the definition.
@@ -160,7 +190,7 @@ impl Groups {
         &mut self,
         database: &Database,
         group: Group<'_>,
-        kept: Option<(Look, Vec<Name>)>,
+        kept: Option<Kept>,
         (now, licence): (Time, Licence),
         policies: &mut PolicyEngine,
     ) -> Option<Look> {

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use quorate_model::{ClusterDefinition, Name, Time};
 
-use super::look::Look;
+use super::look::{Kept, Look};
 use super::ties::Ties;
 
 /// What is to be looked at. A group is known by its place in the definition.
@@ -27,8 +27,8 @@ pub(super) struct Due {
     places: BTreeMap<Name, usize>,
     /// The dependencies in those that were looked at.
     ties: BTreeMap<usize, Ties>,
-    /// What was seen there, and which resources have changed since. What is not here is to be looked at as a whole.
-    looks: BTreeMap<usize, (Look, Vec<Name>)>,
+    /// What was seen there. What is not here is to be looked at as a whole.
+    looks: BTreeMap<usize, Kept>,
 }
 
 impl Due {
@@ -48,7 +48,7 @@ impl Due {
     pub(super) fn resource(&mut self, group: &Name, resource: &Name) {
         let place = self.changed_in(group);
         let look = place.and_then(|place| self.looks.get_mut(&place));
-        if let Some((_, changed)) = look
+        if let Some(Kept { changed, .. }) = look
             && !changed.contains(resource)
         {
             changed.push(resource.clone());
@@ -134,7 +134,7 @@ impl Due {
     }
 
     /// Lends the dependencies in a group, which stay until there may be other groups, and what was seen of it.
-    pub(super) fn lend(&mut self, place: usize) -> (Option<Ties>, Option<(Look, Vec<Name>)>) {
+    pub(super) fn lend(&mut self, place: usize) -> (Option<Ties>, Option<Kept>) {
         (self.ties.remove(&place), self.looks.remove(&place))
     }
 
@@ -142,8 +142,24 @@ impl Due {
     pub(super) fn keep(&mut self, place: usize, ties: Ties, look: Option<Look>) {
         self.ties.insert(place, ties);
         if let Some(look) = look {
-            self.looks.insert(place, (look, Vec::new()));
+            let changed = Vec::new();
+            self.looks.insert(place, Kept { look, changed });
         }
+    }
+
+    /// Takes back what was lent, as it was.
+    pub(super) fn give_back(&mut self, place: usize, ties: Ties, kept: Kept) {
+        self.ties.insert(place, ties);
+        self.looks.insert(place, kept);
+    }
+
+    /// The groups of which what was seen is all that there is to see, each with what that is.
+    pub(super) fn settled(&self) -> impl Iterator<Item = (usize, &Ties, &Look)> {
+        let settled = self
+            .looks
+            .iter()
+            .filter(|(_, kept)| kept.changed.is_empty());
+        settled.filter_map(|(place, kept)| Some((*place, self.ties.get(place)?, &kept.look)))
     }
 
     /// A group is to be looked at as a whole when it is looked at.

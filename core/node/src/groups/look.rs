@@ -33,32 +33,41 @@ pub(super) struct Group<'a> {
     pub(super) ties: &'a Ties,
 }
 
+/// What was seen of a group.
+#[derive(Clone, Debug)]
+pub(super) struct Kept {
+    pub(super) look: Look,
+    /// The resources that have changed since.
+    pub(super) changed: Vec<Name>,
+}
+
 /// A group's resources, by their places in its definition.
 #[derive(Clone, Debug)]
 pub(super) struct Look {
     basis: Basis,
     here: Vec<Here>,
     /// Those that were looked at, until it is worked out what follows.
-    pub(super) seen: BTreeSet<usize>,
+    seen: BTreeSet<usize>,
     /// Those that run and should not.
     pub(super) to_stop: BTreeSet<usize>,
     /// Those that should run and do not.
     pub(super) to_start: BTreeSet<usize>,
-    /// Something is to be done before the next steps are looked for.
+    /// Something is to be done before the next steps are looked for, or a time is waited for: the next pass looks at all.
     pub(super) asks: bool,
 }
 
 /// A resource.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Here {
     /// The monitor has it.
     is_open: bool,
     state: ResourceState,
     /// The monitor was asked for something and has not answered.
     asked: bool,
-    /// Its state in the database, or what was last proposed for it.
+    /// Its state in the database, or what was last proposed for it, when it was looked at: only then it is told.
     known: ResourceState,
-    /// Whether it is wanted, where that is not the same as for its group.
+    /// Whether it is wanted, where that is not the same as for its group. It may be left from when it was not: a wish that is the same
+    /// as the group's is dropped once the resource is online, and if that of the group changes all are looked at.
     own: Option<bool>,
     /// It has failed, and stays so for the time being.
     rests_failed: bool,
@@ -93,18 +102,18 @@ impl Groups {
         }
     }
 
-    /// Looks at a group: at the resources that have `changed` since it was looked at on the same basis, or at all.
+    /// Looks at a group: at the resources that have changed since it was looked at on the same basis, or at all.
     pub(super) fn look(
         &self,
         database: &Database,
         group: Group<'_>,
-        (basis, kept): (Basis, Option<(Look, Vec<Name>)>),
+        (basis, kept): (Basis, Option<Kept>),
         now: Time,
     ) -> Look {
         let resources = &group.definition.resources;
-        let kept = kept.filter(|(look, _)| look.basis == basis);
+        let kept = kept.filter(|kept| kept.look.basis == basis);
         let mut look = match kept {
-            Some((mut look, changed)) => {
+            Some(Kept { mut look, changed }) => {
                 let place = |name| resources.iter().position(|it| it.name == name);
                 look.seen = changed.into_iter().filter_map(place).collect();
                 look
@@ -200,6 +209,19 @@ impl Look {
         differs
     }
 
+    /// Whether a look at everything on the same basis finds the same.
+    pub(super) fn agrees(&self, anew: &Look) -> bool {
+        let plain = |here: &Here| Here {
+            known: ResourceState::Offline,
+            own: None,
+            ..here.clone()
+        };
+        self.basis != anew.basis
+            || self.asks
+            || ((&self.to_stop, &self.to_start) == (&anew.to_stop, &anew.to_start)
+                && self.here.iter().map(plain).eq(anew.here.iter().map(plain)))
+    }
+
     /// Whether nothing that depends on a resource runs.
     pub(super) fn is_free(&self, ties: &Ties, place: usize) -> bool {
         ties.all_dependents(place, |dependent| self.here[dependent].rests())
@@ -231,7 +253,8 @@ fn asks((local, record): (&Local, &ResourceRecord), now: Time) -> bool {
     let at_rest = match local.verdict {
         Verdict::Fine => true,
         Verdict::Restart { from } => from <= now,
-        Verdict::GivenUp { .. } | Verdict::Waiting { .. } => false,
+        Verdict::GivenUp { retry_at } => retry_at.is_none(),
+        Verdict::Waiting { .. } => false,
     };
     !at_rest || local.pardons != record.pardons || local.failures_asked != record.failures_asked
 }

@@ -186,7 +186,8 @@ impl Groups {
             | Update::Takeover { group, .. }
             | Update::Stranded { group, .. }
             | Update::GaveUp { group, .. } => self.due.group(group),
-            // What this node has said of what it runs comes back to it: nothing follows from that.
+            // What this node has said of what it runs comes back to it: nothing follows from that, though the resource's wish to
+            // run may be dropped where it is that of its group.
             Update::ResourceState {
                 resource,
                 epoch,

@@ -90,7 +90,7 @@ fn a_look_goes_on_from_the_one_before_on_the_same_basis_and_on_no_other() {
         record: database.groups.get("Web").unwrap(),
         ties: &Ties::of(definition, &database.resources, &groups.locals),
     };
-    let look = |licence, kept: Option<(Look, Vec<Name>)>| {
+    let look = |licence, kept: Option<Kept>| {
         let basis = groups.basis(&database, group, licence);
         let mut look = groups.look(&database, group, (basis, kept), NOW);
         let seen = look.seen.len();
@@ -101,7 +101,8 @@ fn a_look_goes_on_from_the_one_before_on_the_same_basis_and_on_no_other() {
     assert_eq!(seen, 3);
     let kept = |changed: &[&str]| {
         let changed = changed.iter().map(|name| Name::from(*name)).collect();
-        Some((first.clone(), changed))
+        let look = first.clone();
+        Some(Kept { look, changed })
     };
     assert_eq!(look(LICENCE, kept(&[])).1, 0);
     assert_eq!(
@@ -126,7 +127,7 @@ fn a_group_is_looked_at_as_a_whole_again_when_more_than_a_resource_of_it_has_cha
     let place = all.position(|group| group.name == web).unwrap();
     let kept = |groups: &Groups| {
         let (_, look) = groups.due.clone().lend(place);
-        look.map(|(_, changed)| changed)
+        look.map(|kept| kept.changed)
     };
     assert_eq!(kept(&groups), Some(Vec::new()));
     for _ in 0..2 {
