@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -82,8 +83,8 @@ pub(crate) struct Cli {
 impl Cli {
     /// A resource monitor process without options. There are so many of them that its command line, which has nothing else on it, is
     /// not held against all commands first: a quarter of its start.
-    pub(crate) fn monitor() -> Option<Cli> {
-        let alone = std::env::args_os().skip(1).eq(["monitor"]);
+    pub(crate) fn monitor(line: impl Iterator<Item = OsString>) -> Option<Cli> {
+        let alone = line.skip(1).eq(["monitor"]);
         alone.then_some(Cli {
             colour: Colour::Auto,
             command: Command::Monitor { program: None },
@@ -358,5 +359,25 @@ mod tests {
             }
         }
         check(&Cli::command());
+    }
+
+    fn line(words: &[&str]) -> Vec<OsString> {
+        words.iter().map(OsString::from).collect()
+    }
+
+    #[test]
+    fn a_monitor_without_options_is_what_its_command_line_says() {
+        let alone = line(&["quorate", "monitor"]);
+        let read = Cli::try_parse_from(&alone).expect("it is a command");
+        let known = Cli::monitor(alone.into_iter()).expect("it is that command");
+        assert_eq!(format!("{known:?}"), format!("{read:?}"));
+        for other in [
+            &["quorate"][..],
+            &["quorate", "monitor", "a"],
+            &["quorate", "--color", "never", "monitor"],
+            &["monitor"],
+        ] {
+            assert!(Cli::monitor(line(other).into_iter()).is_none(), "{other:?}");
+        }
     }
 }

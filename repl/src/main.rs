@@ -27,6 +27,7 @@ mod source;
 mod state;
 mod supervise;
 
+use std::env;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -42,9 +43,8 @@ use crate::exit::Exit;
 use crate::output::Output;
 
 fn main() -> ExitCode {
-    quorate_host::share_heap();
     quorate_script::seed_hashing();
-    let cli = match Cli::monitor().map_or_else(Cli::try_parse, Ok) {
+    let cli = match Cli::monitor(env::args_os()).map_or_else(Cli::try_parse, Ok) {
         Ok(cli) => cli,
         Err(error) => {
             // Requests for help or the version are no mistakes; every other error is.
@@ -57,6 +57,10 @@ fn main() -> ExitCode {
             return exit.into();
         }
     };
+    // These work in many threads at once.
+    if !matches!(cli.command, Command::Node(_) | Command::Lsp(_)) {
+        quorate_host::share_heap();
+    }
     // Before anything else: another program takes this one's place.
     if let Command::Service(args) = &cli.command {
         return node::run_service(args, &mut Output::new(cli.colour)).into();

@@ -89,7 +89,7 @@ impl Neighbours {
     }
 
     /// Whether a node's card on a network is known to work.
-    pub(crate) fn hears(&self, from: NodeId, network: &Name) -> bool {
+    pub(crate) fn has_card_up(&self, from: NodeId, network: &Name) -> bool {
         let peer = self.peers.get(from);
         peer.is_some_and(|peer| peer.has_card_up(network))
     }

@@ -88,10 +88,10 @@ impl Node {
         !self.doubts && self.only_comes(now, from, network, beat)
     }
 
-    /// Whether a heartbeat that does nothing but that it comes on one network does no more on another. It need not come at the same
-    /// time: what was said of a later moment holds for an earlier one.
-    pub fn hears(&self, from: NodeId, network: &Name) -> bool {
-        self.neighbours.hears(from, network)
+    /// Whether a heartbeat of which [`only_hears`](Node::only_hears) has said so for one network does nothing else on another, if it
+    /// comes no later there: what holds at a moment held before it.
+    pub fn only_hears_too(&self, from: NodeId, network: &Name) -> bool {
+        self.neighbours.has_card_up(from, network)
     }
 
     /// Takes in a heartbeat that does nothing but that it comes, as [`only_hears`](Node::only_hears) has said: nothing is to be

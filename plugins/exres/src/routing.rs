@@ -44,8 +44,8 @@ impl Kind for Routing {
     }
 }
 
-/// Checks the link to each other virtual server of the cluster, and logs what has changed. All virtual servers do that with every
-/// probe: it goes on from what it has.
+/// Checks the link to each other virtual server of the cluster, and logs what is not as it was `before`. Every virtual server does
+/// that with every probe.
 fn table(ctx: &Context, before: &str) -> Result<String, Error> {
     let names = ctx.cluster().others("Network Name", "Name")?;
     let names: Vec<_> = names.iter().collect();

@@ -27,10 +27,11 @@ pub fn tell_parent(command: &mut Command) -> &mut Command {
 /// Has all threads of this process allocate from one heap. Call it before there are any.
 ///
 /// glibc gives each thread a heap of its own, which grows and shrinks page by page with a request to the system each time: a tenth of
-/// what a drill takes. A process that works in one thread at a time has nothing of that. Nothing happens with another C library.
+/// what a drill takes. A process that works in one thread at a time has nothing of that; one with many that work at once should not
+/// call it. Nothing happens with another C library.
 pub fn share_heap() {
     #[cfg(target_env = "gnu")]
-    // SAFETY: it sets a number that the allocator reads when a thread allocates for the first time.
+    // SAFETY: it sets a number that the allocator reads before it makes another heap.
     unsafe {
         libc::mallopt(libc::M_ARENA_MAX, 1);
     }

@@ -238,7 +238,7 @@ unsafe extern "C" fn others(
 
 /// The group and the property of each resource of a type in other groups that has it, each ended by a zero byte.
 fn others_of(frame: &Frame<'_>, kind: &str, property: &str) -> ServiceResult<String> {
-    let mut told = String::with_capacity(256);
+    let mut told = String::new();
     for (resource, group) in frame.known.others(&frame.spec.group, kind) {
         let Some(value) = frame.known.property(&resource, property) else {
             continue;

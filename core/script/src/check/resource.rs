@@ -51,7 +51,7 @@ pub fn check_resource_script(
     calls: &[(&str, bool)],
     refused: &[(&str, &str)],
 ) -> Vec<Finding> {
-    let lexicon = Lexicon::of(engine);
+    let lexicon = Lexicon::without_docs(engine);
     let ast = match engine.compile(source) {
         Ok(ast) => ast,
         Err(error) => return vec![syntax(file, source, &lexicon, &error)],

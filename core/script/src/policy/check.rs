@@ -46,7 +46,7 @@ pub fn is_policy(file: &Path, source: &str) -> bool {
 /// text.
 pub fn check_policy(file: &str, source: &str) -> Vec<Finding> {
     let engine = engine();
-    let lexicon = Lexicon::of(&engine);
+    let lexicon = Lexicon::without_docs(&engine);
     let ast = match engine.compile(source) {
         Ok(ast) => ast,
         Err(error) => return vec![syntax(file, source, &lexicon, &error)],

@@ -25,7 +25,8 @@ impl Invariant for OneVirtualServer {
             if !world.changes.on(number) {
                 continue;
             }
-            match several(world, machine).filter(|_| may && machine.runs) {
+            let looked_at = may && machine.runs;
+            match looked_at.then(|| several(world, machine)).flatten() {
                 Some(several) => self.found.insert(number, several),
                 None => self.found.remove(&number),
             };

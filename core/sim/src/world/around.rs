@@ -14,7 +14,7 @@ use crate::env::{Coming, Happening, Host, Machine, Passage, StreamPassage};
 use crate::monitor::Standing;
 use crate::services::Local;
 
-/// For how long after it arrives on one network a heartbeat is looked at, so that most need not be looked at again for another.
+/// A heartbeat is looked at as if it arrived that much later, so that most need not be looked at again for another network.
 const SPREAD: Duration = Duration::from_millis(5);
 
 /// The world around one machine's cluster service.
@@ -61,8 +61,8 @@ impl Around<'_> {
         env.queue.push(env.now + passage.takes, arrives(message));
     }
 
-    /// A heartbeat that arrives as it was sent, once.
-    /// A heartbeat is on its way. What `sure` has of its receiver for a time was found for another network.
+    /// A heartbeat is on its way that arrives as it was sent, once. `sure` is of which receiver it was found, for another network, that
+    /// until then nothing follows for it.
     fn let_come(
         &mut self,
         (network, to): (usize, Machine),

@@ -106,6 +106,6 @@ impl World {
     pub(super) fn may_wait_too(&self, to: Machine, coming: &Coming) -> bool {
         let node = self.stations[to].service.node();
         let network = self.env.networks.name(coming.network);
-        node.is_some_and(|node| node.hears(coming.from, network))
+        node.is_some_and(|node| node.only_hears_too(coming.from, network))
     }
 }
