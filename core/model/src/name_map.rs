@@ -161,6 +161,7 @@ impl<T> NameMap<T> {
     }
 
     /// Where a name's entry lies, which may be known: it is sought only if another one lies there by now, or none.
+    #[inline]
     pub fn slot_near(&self, known: Slot, name: &Name) -> Option<Slot> {
         match self.entry(known) {
             Some((there, _)) if there == name => Some(known),
@@ -171,10 +172,7 @@ impl<T> NameMap<T> {
     /// The value of a name whose entry most likely lies there. As [`slot_near`](Self::slot_near).
     #[inline]
     pub fn near(&self, known: Slot, name: &Name) -> Option<&T> {
-        match self.entry(known) {
-            Some((there, value)) if there == name => Some(value),
-            _ => self.get(name),
-        }
+        self.at(self.slot_near(known, name)?)
     }
 
     /// What lies in a slot.

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use object::elf::{EM_AARCH64, EM_RISCV, EM_X86_64, FileHeader64, PT_LOAD, SHT_DYNSYM, STB_LOCAL};
 use object::read::elf::{ElfFile64, FileHeader, ProgramHeader, Sym};
-use object::{Architecture, Endianness, Object, ObjectSection, ObjectSymbol, ReadCache, ReadRef};
+use object::{Endianness, Object, ObjectSection, ObjectSymbol, ReadCache, ReadRef};
 
 use quorate_model::nearest;
 
@@ -31,20 +31,19 @@ pub(super) fn exports_entry(path: &Path) -> Result<bool, PluginError> {
 
 /// The machine that a library is built for, if it is not this one.
 pub(super) fn other_machine(path: &Path) -> Option<String> {
-    let (here, number) = match std::env::consts::ARCH {
-        "x86_64" => (Architecture::X86_64, EM_X86_64),
-        "aarch64" => (Architecture::Aarch64, EM_AARCH64),
-        "riscv64" => (Architecture::Riscv64, EM_RISCV),
+    let here = match std::env::consts::ARCH {
+        "x86_64" => EM_X86_64,
+        "aarch64" => EM_AARCH64,
+        "riscv64" => EM_RISCV,
         _ => return None,
     };
     let cache = ReadCache::new(File::open(path).ok()?);
     let header = FileHeader64::<Endianness>::parse(&cache).ok()?;
-    if header.e_machine(header.endian().ok()?) == number {
+    if header.e_machine(header.endian().ok()?) == here {
         return None;
     }
     let elf = ElfFile64::<Endianness, _>::parse(&cache).ok()?;
-    let there = elf.architecture();
-    (there != here).then(|| format!("{there:?}"))
+    Some(format!("{:?}", elf.architecture()))
 }
 
 /// Why a file exports no plugin entry, and what to do about it.

@@ -45,11 +45,11 @@ impl Groups {
         self.make_sure_of_looks(database, now, licence);
         let (before, until) = (self.actions.len(), self.due.deadline());
         for place in self.due.others() {
-            let (ties, kept) = self.due.lend(place);
+            let kept = self.due.forget(place);
             self.drive_one(database, place, (now, licence), policies);
             // It is to last as long as where nobody doubts it.
-            if let (Some(ties), Some(kept)) = (ties, kept) {
-                self.due.give_back(place, ties, kept);
+            if let Some(kept) = kept {
+                self.due.remember(place, kept);
             }
         }
         let found: Vec<&Action> = self.actions.iter().skip(before).collect();

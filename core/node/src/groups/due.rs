@@ -135,7 +135,7 @@ impl Due {
 
     /// Lends the dependencies in a group, which stay until there may be other groups, and what was seen of it.
     pub(super) fn lend(&mut self, place: usize) -> (Option<Ties>, Option<Kept>) {
-        (self.ties.remove(&place), self.looks.remove(&place))
+        (self.ties.remove(&place), self.forget(place))
     }
 
     /// Takes them back.
@@ -143,14 +143,8 @@ impl Due {
         self.ties.insert(place, ties);
         if let Some(look) = look {
             let changed = Vec::new();
-            self.looks.insert(place, Kept { look, changed });
+            self.remember(place, Kept { look, changed });
         }
-    }
-
-    /// Takes back what was lent, as it was.
-    pub(super) fn give_back(&mut self, place: usize, ties: Ties, kept: Kept) {
-        self.ties.insert(place, ties);
-        self.looks.insert(place, kept);
     }
 
     /// The groups of which what was seen is all that there is to see, each with what that is.
@@ -162,8 +156,13 @@ impl Due {
         settled.filter_map(|(place, kept)| Some((*place, self.ties.get(place)?, &kept.look)))
     }
 
-    /// A group is to be looked at as a whole when it is looked at.
-    pub(super) fn forget(&mut self, place: usize) {
-        self.looks.remove(&place);
+    /// A group is to be looked at as a whole when it is looked at. Returns what was seen of it.
+    pub(super) fn forget(&mut self, place: usize) -> Option<Kept> {
+        self.looks.remove(&place)
+    }
+
+    /// It need not be, since this is known of it.
+    pub(super) fn remember(&mut self, place: usize, kept: Kept) {
+        self.looks.insert(place, kept);
     }
 }

@@ -161,10 +161,8 @@ impl Environment {
         let mut lag = Duration::ZERO;
         // Each probe of each service asks, and hardly ever is anything wrong with any disk.
         let wrong = |disk: &Disk| !disk.answers(machine) || !disk.delay().is_zero();
-        let disks = match self.disks.shared().iter().any(wrong) {
-            true => Some(self.lags.disks(resource)),
-            false => None,
-        };
+        let any_wrong = self.disks.shared().iter().any(wrong);
+        let disks = any_wrong.then(|| self.lags.disks(resource));
         let disks = disks.into_iter().flatten();
         for disk in disks.filter_map(|disk| self.disks.find(disk)) {
             if !disk.answers(machine) || disk.wrong.hung {

@@ -89,7 +89,7 @@ pub(crate) struct Observation<'a> {
 
 impl Observation<'_> {
     /// The machines that run.
-    fn running(&self) -> impl Iterator<Item = &MachineView> + Clone {
+    fn running(&self) -> impl Iterator<Item = &MachineView> {
         self.machines.iter().filter(|machine| machine.runs)
     }
 }

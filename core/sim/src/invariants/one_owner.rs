@@ -25,37 +25,19 @@ impl Invariant for OneOwner {
         let before = std::mem::take(&mut self.found);
         let active = |state| matches!(state, ResourceState::Online | ResourceState::OfflinePending);
         let state_there = |machine: &MachineView, (slot, name): (Slot, &Name)| {
-            let slot = machine.resources.slot_near(slot, name)?;
-            let (_, state) = machine.resources.at(slot)?;
+            let (_, state) = machine.resources.near(slot, name)?;
             active(*state).then_some(*state)
         };
-        let also = |number: usize, (slot, name): (Slot, &Name)| {
-            let others = world.machines.iter().zip(0..);
-            let mut others = others.filter(|(it, other)| it.runs && *other != number);
-            others.any(|(other, _)| state_there(other, (slot, name)).is_some())
-        };
+        let running = || world.machines.iter().enumerate().filter(|(_, it)| it.runs);
         // Where nothing was in service twice, only what is on a machine that has changed may be.
-        if !world.changes.everything && before == Findings::default() {
-            let changed = world.changes.machines.iter();
-            let changed =
-                changed.filter_map(|number| Some((*number, world.machines.get(*number)?)));
-            let mut running = changed.filter(|(_, machine)| machine.runs);
-            let twice = running.any(|(number, machine)| {
-                let mut resources = machine.resources.iter_slots();
-                resources.any(|(slot, resource, (_, state))| {
-                    active(*state) && also(number, (slot, resource))
-                })
-            });
-            if !twice {
-                return before;
-            }
-        }
+        let may = |number: usize| !before.broken.is_empty() || world.changes.on(number);
         let mut twice = BTreeMap::new();
-        let mut running = world.running();
-        while let Some(machine) = running.next() {
+        for (number, machine) in running().filter(|(number, _)| may(*number)) {
             for (slot, resource, (_, state)) in machine.resources.iter_slots() {
-                let elsewhere = |other| state_there(other, (slot, resource)).is_some();
-                if active(*state) && running.clone().any(elsewhere) {
+                let elsewhere = |(other, machine): (usize, _)| {
+                    other != number && state_there(machine, (slot, resource)).is_some()
+                };
+                if active(*state) && running().any(elsewhere) {
                     twice.entry(resource).or_insert(slot);
                 }
             }

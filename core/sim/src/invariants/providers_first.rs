@@ -75,21 +75,6 @@ fn state_of((name, place): &(Name, Cell<Slot>), machine: &MachineView) -> Option
     machine.resources.at(slot).map(|(_, state)| *state)
 }
 
-/// Has `known` be the names that there are now, both in their order.
-fn follow<'a>(known: &mut Vec<Name>, now: impl Iterator<Item = &'a Name>) {
-    let mut count = 0;
-    for name in now {
-        while known.get(count).is_some_and(|it| it < name) {
-            known.remove(count);
-        }
-        if known.get(count) != Some(name) {
-            known.insert(count, name.clone());
-        }
-        count += 1;
-    }
-    known.truncate(count);
-}
-
 impl Invariant for ProvidersFirst {
     fn name(&self) -> &'static str {
         "providers_first"
@@ -178,7 +163,10 @@ impl OnMachine {
             }
         }
         self.above = above;
-        follow(&mut self.online, machine.online().map(|(name, _)| name));
+        let online = || machine.online().map(|(name, _)| name);
+        if !online().eq(&self.online) {
+            self.online = online().cloned().collect();
+        }
     }
 }
 

@@ -185,10 +185,7 @@ fn runs_it(view: &MachineView, resource: &ResourceDefinition) -> bool {
 
 /// As [`runs_it`], where the state most likely lies in this slot.
 fn runs_at(view: &MachineView, resource: &ResourceDefinition, slot: Slot) -> bool {
-    let state = || {
-        let slot = view.resources.slot_near(slot, &resource.name)?;
-        view.resources.at(slot)
-    };
+    let state = || view.resources.near(slot, &resource.name);
     let online = || state().is_some_and(|(_, state)| *state == ResourceState::Online);
     view.runs && view.online > 0 && online()
 }
