@@ -362,6 +362,28 @@ pub(crate) mod tests {
         (findings.broken, findings.again)
     }
 
+    /// The findings of a checker that is told that something has changed on these machines, and nowhere else.
+    pub(crate) fn told(
+        invariant: &mut impl Invariant,
+        changed: &[usize],
+        machines: &[MachineView],
+    ) -> Vec<String> {
+        let changes = Changes {
+            everything: false,
+            machines: changed.iter().copied().collect(),
+        };
+        let definition = definition(machines.len() as u8);
+        let world = Observation {
+            now: Time::ZERO,
+            changes: &changes,
+            definition: &definition,
+            machines,
+            mounts: &[],
+            acknowledged: 0,
+        };
+        invariant.check(&world).broken
+    }
+
     #[test]
     fn a_breach_is_told_once_as_long_as_it_lasts_and_again_when_it_returns() {
         let mut invariants = Invariants::new();

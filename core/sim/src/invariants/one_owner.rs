@@ -63,7 +63,7 @@ mod tests {
     use quorate_model::ResourceState::{Offline, OfflinePending, Online, OnlinePending};
     use quorate_model::Time;
 
-    use super::super::tests::{check, member, with};
+    use super::super::tests::{check, member, told, with};
     use super::*;
 
     #[test]
@@ -114,5 +114,26 @@ mod tests {
                 .0
                 .is_empty()
         );
+    }
+
+    #[test]
+    fn a_second_owner_is_seen_wherever_it_came_last_and_until_one_of_them_has_gone() {
+        let mut checker = OneOwner::default();
+        let mut look = |changed: &[usize], states: [ResourceState; 3]| {
+            let machines: [_; 3] = std::array::from_fn(|number| {
+                let machine = member(number as u8 + 1);
+                with(machine, &[("address", "IP Address", states[number])])
+            });
+            told(&mut checker, changed, &machines)
+        };
+        let breach = ["address is online on NODE1 and NODE3"];
+        assert!(look(&[0], [Online, Offline, Offline]).is_empty());
+        assert_eq!(look(&[2], [Online, Offline, Online]), breach);
+        assert_eq!(look(&[], [Online, Offline, Online]), breach);
+        // Elsewhere something happens, and it lasts.
+        assert_eq!(look(&[1], [Online, OnlinePending, Online]), breach);
+        assert!(look(&[0], [Offline, OnlinePending, Online]).is_empty());
+        assert!(look(&[1], [Offline, Offline, Online]).is_empty());
+        assert_eq!(look(&[0], [Online, Offline, Online]), breach);
     }
 }

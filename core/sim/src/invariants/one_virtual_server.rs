@@ -62,10 +62,10 @@ fn several(world: &Observation<'_>, machine: &MachineView) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use quorate_model::ResourceState::Online;
+    use quorate_model::ResourceState::{self, Online};
     use quorate_model::Time;
 
-    use super::super::tests::{check, member, with};
+    use super::super::tests::{check, member, told, with};
     use super::*;
 
     #[test]
@@ -96,5 +96,27 @@ mod tests {
                 .0
                 .is_empty()
         );
+    }
+
+    #[test]
+    fn two_virtual_servers_on_a_node_are_seen_until_one_has_gone_from_there() {
+        let mut checker = OneVirtualServer::default();
+        let mut look = |changed: &[usize], first: &[(&str, &str, ResourceState)], runs| {
+            let mut machines = [with(member(1), first), member(2), member(3)];
+            machines[0].runs = runs;
+            told(&mut checker, changed, &machines)
+        };
+        let both = [
+            ("EVS1 SA", SYSTEM_ATTENDANT, Online),
+            ("EVS2 SA", SYSTEM_ATTENDANT, Online),
+        ];
+        let breach = ["NODE1 runs the virtual servers EVS1 SA and EVS2 SA"];
+        assert!(look(&[0], &both[..1], true).is_empty());
+        assert_eq!(look(&[0], &both, true), breach);
+        assert_eq!(look(&[], &both, true), breach);
+        assert_eq!(look(&[1], &both, true), breach, "it lasts");
+        assert!(look(&[0], &both, false).is_empty(), "it stands still");
+        assert_eq!(look(&[0], &both, true), breach);
+        assert!(look(&[0], &both[1..], true).is_empty());
     }
 }
