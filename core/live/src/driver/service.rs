@@ -24,7 +24,7 @@ impl Driver {
     /// the other nodes take a new incarnation as proof of that.
     pub(super) fn boot(&mut self, reason: &str) -> Result<(), StartError> {
         self.machine.boot();
-        let read = self.disk.disk().lock().boot();
+        let read = self.disk.begin(self.incarnation).boot();
         let files = read.map_err(|why| StateError::Io {
             folder: self.state.root().to_path_buf(),
             what: "read the system disk".to_owned(),
