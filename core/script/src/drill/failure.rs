@@ -190,6 +190,8 @@ pub(crate) fn not_found(call: &str, lexicon: &Lexicon) -> String {
         // If a type has several names, the first is enough.
         .map(|kind| spoken(kind.split('|').next().unwrap_or(kind)))
         .collect();
+    let of = given.first().and_then(|kind| kind.rsplit(' ').next());
+    let of = of.map(str::to_owned);
     let given = match &given[..] {
         [] => "nothing".to_owned(),
         [one] => one.clone(),
@@ -205,9 +207,9 @@ pub(crate) fn not_found(call: &str, lexicon: &Lexicon) -> String {
     }
     let known = entries_of(lexicon);
     let mut usages: Vec<String> = known
-        .into_iter()
+        .iter()
         .filter(|entry| entry.name == word)
-        .map(|entry| entry.usage)
+        .map(|entry| entry.usage.clone())
         .collect();
     usages.dedup();
     if !usages.is_empty() {
@@ -220,7 +222,10 @@ pub(crate) fn not_found(call: &str, lexicon: &Lexicon) -> String {
             "{word} takes something else{than}: write {usages}; `:doc {word}` says more"
         );
     }
-    match nearest(word, lexicon.names()) {
+    // What the first value has comes before all other words.
+    let own = known.iter().filter(|entry| of.is_some() && entry.on == of);
+    let near = nearest(word, own.map(|entry| entry.name.as_str()));
+    match near.or_else(|| nearest(word, lexicon.names())) {
         Some(near) if near != word => {
             format!("there is no function {word} for {given}: did you mean \"{near}\"?")
         }

@@ -251,6 +251,15 @@ fn mistakes_carry_their_place() {
         failure.message
     );
     assert_eq!(failure.place.map(|place| place.column), Some(5));
+    // What a node has, though "cosh" is as near.
+    let Outcome::Failed(failure, _) = console.eval("node(\"NODE1\").crsh()") else {
+        panic!()
+    };
+    assert!(
+        failure.message.contains("did you mean \"crash\"?"),
+        "{}",
+        failure.message
+    );
     let Outcome::Failed(failure, _) = console.eval("let = 5") else {
         panic!()
     };
