@@ -84,9 +84,7 @@ impl Node {
             // however many nodes are added later.
             return Some(voters);
         }
-        let nodes = self.database.definition.nodes.iter();
-        let witness = self.witness_share().map(|_| WITNESS.0);
-        let configured: NodeSet = nodes.map(|node| node.id.0).chain(witness).collect();
+        let configured = self.database.should_vote();
         let mut wanted = voters;
         if let Some(gone) = voters.difference(configured).iter().next() {
             wanted.remove(gone);

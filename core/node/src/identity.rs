@@ -69,7 +69,7 @@ impl Node {
         for entry in ahead.filter(|entry| entry.index > self.database.applied) {
             match &entry.kind {
                 EntryKind::Noop => {}
-                EntryKind::Voters(voters) => then.witness.votes = voters.contains(WITNESS.0),
+                EntryKind::Voters(voters) => then.voters_changed(*voters),
                 EntryKind::Update(bytes) => {
                     if let Ok(proposal) = postcard::from_bytes::<Proposal>(bytes) {
                         // A proposal that is refused changes nothing.

@@ -9,7 +9,7 @@ use quorate_model::events::EVENT_DATABASE_UNUSABLE;
 use quorate_model::{NodeId, NodeState, Reason};
 
 use crate::bounds;
-use crate::database::{Database, Effect, Proposal, Stop, Update};
+use crate::database::{Database, Effect, Proposal, Stop, Update, WitnessVote};
 use crate::io::Output;
 use crate::message::Body;
 use crate::node::{Node, Phase};
@@ -178,7 +178,7 @@ impl Node {
         let (digest, proposal) = match &entry.kind {
             EntryKind::Noop => (fold(self.database.digest, entry, &[]), None),
             EntryKind::Voters(voters) => {
-                self.database.witness.votes = voters.contains(WITNESS.0);
+                self.database.voters_changed(*voters);
                 (fold(self.database.digest, entry, b"voters"), None)
             }
             EntryKind::Update(bytes) => (
@@ -358,7 +358,8 @@ impl Node {
                 if let Some(resource) = resource {
                     self.groups.update(&self.database, &resource);
                 }
-                let unknown = self.database.witness.identity == 0 && !self.database.witness.votes;
+                let witness = &self.database.witness;
+                let unknown = witness.identity == 0 && witness.vote == WitnessVote::None;
                 if unknown && !self.recalls_witness() {
                     self.forget_witness();
                 }

@@ -6,7 +6,6 @@
 //! A node that was told to [`doubt`](Node::doubt) this does all the same whatever would follow, and makes sure that it is
 //! nothing.
 
-use quorate_log::NodeSet;
 use quorate_model::{Name, NodeId, Time};
 
 use crate::io::Input;
@@ -14,7 +13,6 @@ use crate::message::{Beat, Standing};
 use crate::node::{Node, Phase};
 use crate::quorum::Candidacy;
 use crate::timers::{Timer, Timers};
-use crate::witness_file::WITNESS;
 
 /// How much of what a node does after an input is known to be nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -73,12 +71,7 @@ impl Node {
         if self.quorum.candidacy() != Candidacy::Elect {
             return true;
         }
-        let witness: NodeSet = self
-            .witness_share()
-            .map(|_| WITNESS.0)
-            .into_iter()
-            .collect();
-        self.log.names_voters() && self.log.voters() == self.database.configured().union(witness)
+        self.log.names_voters() && self.log.voters() == self.database.should_vote()
     }
 
     /// Whether a heartbeat, on a network, will do nothing but that it comes, if until then nothing happens to this node but that

@@ -57,18 +57,15 @@ enum Trouble {
 }
 
 impl Node {
-    /// The file share that votes, or is to.
-    pub(crate) fn witness_share(&self) -> Option<Name> {
+    /// The file share that votes in a Majority Node Set, or is to: the one that `MNSFileShare` names, or one that it names no more
+    /// and that votes until the voters have changed.
+    pub fn witness_share(&self) -> Option<Name> {
         if self.quorum.candidacy() != Candidacy::Elect {
             return None;
         }
         match &self.witness.recalled {
             Some((_, share)) if self.recalls_witness() => share.clone(),
-            _ => self
-                .database
-                .definition
-                .file_share_witness()
-                .map(Name::from),
+            _ => self.database.witness_share(),
         }
     }
 
@@ -80,7 +77,7 @@ impl Node {
             return;
         }
         self.expect_as_known(WITNESS, then.witness.identity);
-        let share = then.definition.file_share_witness().map(Name::from);
+        let share = then.witness_share();
         let last = (self.log.last_index(), self.log.last_term());
         self.witness.recalled = Some((last, share));
     }

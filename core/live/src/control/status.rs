@@ -131,7 +131,10 @@ pub(crate) fn status_of(node: Option<&Node>, now: Time, kept: Kept<'_>) -> LiveS
             owner: coordinator.clone(),
             has_quorum,
             members: members.iter().filter_map(|id| named(*id)).collect(),
-            witness: definition.file_share_witness().map(Name::from),
+            witness: match node.filter(|_| has_quorum) {
+                Some(node) => node.witness_share(),
+                None => definition.file_share_witness().map(Name::from),
+            },
         },
         coordinator,
         applied: snapshot.as_ref().map_or(0, |it| it.applied.0),

@@ -4,8 +4,8 @@ use quorate_journal::Cause;
 use quorate_model::errors::{
     ERROR_CANT_EVICT_ACTIVE_NODE, ERROR_CLUSTER_NODE_DOWN, ERROR_CLUSTER_NODE_NOT_FOUND,
     ERROR_CLUSTER_NODE_PAUSED, ERROR_DEPENDENCY_NOT_ALLOWED, ERROR_GROUP_NOT_FOUND,
-    ERROR_HOST_NODE_NOT_AVAILABLE, ERROR_INVALID_PARAMETER, ERROR_INVALID_STATE,
-    ERROR_QUORUM_RESOURCE, ERROR_RESOURCE_NOT_FOUND, ERROR_RESOURCE_NOT_ONLINE,
+    ERROR_HOST_NODE_NOT_AVAILABLE, ERROR_INVALID_PARAMETER, ERROR_QUORUM_RESOURCE,
+    ERROR_RESOURCE_NOT_FOUND, ERROR_RESOURCE_NOT_ONLINE,
 };
 use quorate_model::{
     AdminOp, ClusterDefinition, Name, NodeDefinition, NodeId, Object, PERSISTENT_STATE,
@@ -375,28 +375,6 @@ impl Database {
             resource,
         };
         Ok([done].into_iter().chain(warnings).collect())
-    }
-
-    /// Another file share knows nothing of what the one before has promised: the one before must have given its vote
-    /// back, which takes a change of the voters of its own.
-    fn change_witness(&mut self, changed: &ClusterDefinition) -> Result<(), Reason> {
-        let (before, after) = (
-            self.definition.file_share_witness(),
-            changed.file_share_witness(),
-        );
-        if before == after {
-            return Ok(());
-        }
-        if after.is_some() && (before.is_some() || self.witness.votes) {
-            let text = "there is a file share witness, and its vote counts: set MNSFileShare to \"\" first, and anew when it \
-                 has given its vote back";
-            return Err(Reason {
-                code: ERROR_INVALID_STATE,
-                text: text.to_owned(),
-            });
-        }
-        self.witness.identity = 0;
-        Ok(())
     }
 
     /// What is wanted of a group or resource is what it becomes: as if an administrator had brought it online, or taken

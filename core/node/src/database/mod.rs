@@ -13,6 +13,7 @@ mod servers;
 #[cfg(test)]
 mod tests;
 mod update;
+mod witness;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -28,6 +29,7 @@ use quorate_journal::Cause;
 
 pub(crate) use apply::Effect;
 pub(crate) use update::{Proposal, Update};
+pub(crate) use witness::{WitnessRecord, WitnessVote};
 
 /// The members of the cluster, agreed through the log.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -118,15 +120,6 @@ pub(crate) struct NodeRecord {
     pub(crate) last: (u64, u64),
 }
 
-/// What the database knows of a Majority Node Set's file share witness.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct WitnessRecord {
-    /// Which file it is: 0 until that is known. Another has forgotten what this one promised.
-    pub(crate) identity: u64,
-    /// Whether the newest set of voters has it.
-    pub(crate) votes: bool,
-}
-
 /// The state machine.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Database {
@@ -167,10 +160,7 @@ impl Database {
                 .collect(),
             groups: NameMap::new(),
             resources: NameMap::new(),
-            witness: WitnessRecord {
-                identity: 0,
-                votes: definition.file_share_witness().is_some(),
-            },
+            witness: WitnessRecord::install(&definition),
             applied: 0,
             digest: 0xcbf2_9ce4_8422_2325,
             products: shipped(),

@@ -7,7 +7,7 @@ use quorate_model::Time;
 
 use super::*;
 use crate::candidacy::Arbitration;
-use crate::database::GroupRecord;
+use crate::database::{GroupRecord, WitnessVote};
 use crate::shipped::{booted, disks_answer, events, halted, outputs};
 
 const ME: NodeId = NodeId(1);
@@ -294,17 +294,17 @@ fn a_witness_is_held_to_its_identity_until_it_stands_for_nothing_any_more() {
         property: "MNSFileShare".into(),
         resource: None,
     };
-    for (identity, votes, held) in [
-        (0, false, false),
-        (7, false, true),
-        (0, true, true),
-        (7, true, true),
+    for (identity, vote, held) in [
+        (0, WitnessVote::None, false),
+        (7, WitnessVote::None, true),
+        (0, WitnessVote::Counts, true),
+        (7, WitnessVote::Counts, true),
     ] {
         let mut node = booted("two-node-witness.ron", ME, 1);
         node.effect(named.clone());
         assert_eq!(node.log.identity_of(WITNESS.0), Some(7));
         node.database.witness.identity = identity;
-        node.database.witness.votes = votes;
+        node.database.witness.vote = vote;
         node.effect(property.clone());
         assert_eq!(node.log.identity_of(WITNESS.0).is_some(), held);
     }

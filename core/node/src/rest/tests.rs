@@ -1,5 +1,6 @@
 //! When a heartbeat ends where it came in.
 
+use quorate_log::NodeSet;
 use quorate_model::{NodeId, Time};
 
 use super::*;

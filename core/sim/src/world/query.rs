@@ -335,7 +335,10 @@ impl World {
                 .as_ref()
                 .is_some_and(|snapshot| snapshot.has_quorum),
             members: members.iter().filter_map(named).collect(),
-            witness: self.current.file_share_witness().map(Name::from),
+            witness: match observer.and_then(|machine| self.stations[machine].service.node()) {
+                Some(node) => node.witness_share(),
+                None => self.current.file_share_witness().map(Name::from),
+            },
         }
     }
 

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use quorate_journal::{What, WorldEvent};
+use quorate_journal::{Entry, Event, What, WorldEvent};
 use quorate_model::{
-    AdminOp, DiskFault, FILE_SHARE_WITNESS, Fault, Name, Object, QuorumKind, ShareFault,
+    AdminOp, DiskFault, FILE_SHARE_WITNESS, Fault, Name, NodeState, Object, QuorumKind, ShareFault,
     StartSwitches, Value, types,
 };
 use quorate_sim::{Reply, World};
@@ -76,7 +76,7 @@ pub fn wiped(world: &mut World, name: &Name) -> Option<()> {
 /// of all votes.
 pub fn share_lost(world: &mut World) -> Option<()> {
     let share = share(world)?;
-    if !strangers(world).is_empty() {
+    if !strangers(world).is_empty() || !newcomers(world).is_empty() {
         return None;
     }
     world.inject(ShareFault::ShareLost { share }).ok().map(drop)
@@ -112,6 +112,29 @@ pub fn strangers(world: &World) -> Vec<Name> {
             });
         wiped == Some(true)
     });
+    nodes
+}
+
+/// The nodes that have a new identity and have not been members with it for a while: they may have no vote yet.
+fn newcomers(world: &World) -> Vec<Name> {
+    let settled = |name: &Name| {
+        let mut last = world.events().iter().rev();
+        last.find_map(|entry| match &entry.what {
+            What::World(WorldEvent::CleanedUp {}) if entry.node.as_ref() == Some(name) => {
+                Some(false)
+            }
+            What::Node(Event::NodeState { subject, to, .. })
+                if subject == name
+                    && *to == NodeState::Up
+                    && world.now().since(entry.at) >= Duration::from_secs(10) =>
+            {
+                Some(true)
+            }
+            What::World(_) | What::Node(_) => None,
+        })
+    };
+    let mut nodes = configured(world);
+    nodes.retain(|node| settled(node) == Some(false));
     nodes
 }
 
@@ -169,6 +192,12 @@ pub fn switched(world: &mut World, switch: Switch, mask: u64) -> Option<()> {
     }
     if !majority {
         inside = vec![first];
+    }
+    // Who was away while a node was given a new identity takes it for a stranger.
+    let members = world.quorum().members;
+    let renewed = |entry: &Entry| matches!(entry.what, What::World(WorldEvent::CleanedUp {}));
+    if world.events().iter().any(renewed) && !inside.iter().all(|node| members.contains(node)) {
+        return None;
     }
     world.heal_all();
     world.run_for(span(5));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use quorate_model::{PolicyScript, Value, types};
+use quorate_model::{PolicyScript, Value};
 
 use super::*;
 use crate::database::{Proposal, Update};
@@ -126,45 +126,6 @@ fn a_third_node_is_added_when_no_node_runs_two_virtual_servers() {
                 "the same node again changes nothing"
             );
         }
-    }
-}
-
-/// The one before has to give its vote back first, and whoever comes next is held to nothing that it promised.
-#[test]
-fn a_file_share_witness_takes_the_place_of_none_whose_vote_counts() {
-    let share = |database: &mut Database, share: &str| {
-        let groups = database.definition.groups.iter();
-        let mut resources = groups.flat_map(|group| &group.resources);
-        let quorum = resources
-            .find(|one| *one.kind == *types::MAJORITY_NODE_SET)
-            .unwrap();
-        let set = AdminOp::SetProperty {
-            object: Object::Resource(quorum.name.clone()),
-            property: quorate_model::FILE_SHARE_WITNESS.into(),
-            value: Some(Value::Text(share.to_owned())),
-        };
-        ask(database, set)
-    };
-    for votes in [true, false] {
-        let mut database = database("two-node-witness.ron");
-        let now = database.definition.file_share_witness().unwrap().to_owned();
-        (database.witness.votes, database.witness.identity) = (votes, 7);
-        assert_eq!(share(&mut database, &now), Ok(()), "it is the same");
-        assert_eq!(database.witness.identity, 7);
-        assert_eq!(
-            share(&mut database, r"\\OTHER\share"),
-            Err(5023),
-            "votes: {votes}"
-        );
-        assert_eq!(database.witness.identity, 7);
-        assert_eq!(share(&mut database, ""), Ok(()));
-        assert_eq!(database.witness.identity, 0);
-        let expected = if votes { Err(5023) } else { Ok(()) };
-        assert_eq!(
-            share(&mut database, r"\\OTHER\share"),
-            expected,
-            "votes: {votes}"
-        );
     }
 }
 
