@@ -95,6 +95,8 @@ pub(crate) struct Storage {
     mirror: Stored,
     /// How many bytes of log it holds then.
     log_length: u64,
+    /// The newest entry that a checkpoint covers which this node's own disk may hold.
+    own_checkpoint: u64,
     /// The writes to this node's own disk and those to the quorum disk. Neither waits for the other.
     own: Lane,
     shared: Lane,
@@ -106,11 +108,18 @@ pub(crate) struct Storage {
     durable: u64,
 }
 
+/// The newest entry that the checkpoint covers.
+fn covered(stored: &Stored) -> u64 {
+    let snapshot = stored.snapshot.as_ref();
+    snapshot.map_or(0, |snapshot| snapshot.index)
+}
+
 impl Storage {
     pub(crate) fn new(stored: Stored, log_length: u64) -> Self {
         Storage {
             device: Device::System,
             lease: None,
+            own_checkpoint: covered(&stored),
             mirror: stored,
             log_length,
             own: Lane::default(),
@@ -209,7 +218,17 @@ impl Storage {
         self.shared.queue.clear();
         self.shared.clear_flight();
         self.held_back.clear();
-        self.copy(store::write_all(&self.mirror));
+        self.copy(self.write_all_over_own());
+    }
+
+    /// The operations that write everything anew on this node's own disk. What is there may have a newer checkpoint than what is
+    /// written. Then its log goes first: beneath an older checkpoint nobody could read it, if these operations end half-way.
+    fn write_all_over_own(&self) -> Vec<DiskOp> {
+        let mut ops = store::write_all(&self.mirror);
+        if covered(&self.mirror) < self.own_checkpoint {
+            ops.insert(0, store::empty_log(&self.mirror));
+        }
+        ops
     }
 
     /// Whether a write of this kind, if it succeeds, shows that the device that quorum depends on is this node's.
@@ -232,7 +251,10 @@ impl Storage {
     /// Goes over to another device and writes everything there.
     pub(crate) fn move_to(&mut self, device: Device, stored: Stored, mark: u64) {
         self.switch(device, stored, 0);
-        let ops = store::write_all(&self.mirror);
+        let ops = match self.device {
+            Device::System => self.write_all_over_own(),
+            Device::Shared(_) => store::write_all(&self.mirror),
+        };
         self.enqueue(ops, Some(mark));
     }
 
@@ -259,6 +281,7 @@ impl Storage {
     /// Writes what the log wants durable.
     pub(crate) fn persist(&mut self, persist: &Persist) {
         self.mirror.write(persist);
+        self.own_checkpoint = self.own_checkpoint.max(covered(&self.mirror));
         let ops = store::write(persist, &self.mirror);
         self.enqueue(ops.clone(), Some(persist.mark));
         self.copy(ops);

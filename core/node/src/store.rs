@@ -138,6 +138,14 @@ pub(crate) fn write_all(stored: &Stored) -> Vec<DiskOp> {
     ]
 }
 
+/// The operation that leaves nothing of a log but the term and the vote.
+pub(crate) fn empty_log(stored: &Stored) -> DiskOp {
+    DiskOp::Replace {
+        file: LOG_FILE.into(),
+        bytes: codec::encode(&Record::Hard(stored.hard)),
+    }
+}
+
 fn log_bytes(stored: &Stored) -> Vec<u8> {
     let mut bytes = codec::encode(&Record::Hard(stored.hard));
     for entry in &stored.entries {

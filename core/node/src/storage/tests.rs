@@ -1,5 +1,9 @@
 //! What writes prove, what waits for them, and what they wait for.
 
+use std::collections::BTreeMap;
+
+use quorate_log::{Entry, EntryKind, HardState, NodeSet, Snapshot};
+
 use super::*;
 
 /// A write proves that the disk was this node's when it was asked for. By the time of the answer the disk may be
@@ -226,4 +230,65 @@ fn a_message_waits_for_its_write_and_goes_with_the_device_that_it_was_for() {
     let request = storage.next_request(at(0)).unwrap();
     storage.done(request.ticket);
     assert_eq!(terms(&mut storage), [5]);
+}
+
+/// The first `entries` of a history, those up to `covered` in a checkpoint.
+fn history(covered: u64, entries: u64) -> Stored {
+    let entry = |index| Entry {
+        index,
+        term: 1,
+        kind: EntryKind::Noop,
+    };
+    Stored {
+        hard: HardState {
+            term: 1,
+            voted_for: None,
+        },
+        snapshot: (covered > 0).then(|| Snapshot {
+            index: covered,
+            term: 1,
+            voters: NodeSet::EMPTY,
+            data: Vec::new(),
+        }),
+        entries: (covered + 1..=entries).map(entry).collect(),
+    }
+}
+
+/// Whatever this node's own disk holds: the quorum disk's checkpoint may be older, or there may be none.
+#[test]
+fn the_own_copy_can_be_read_wherever_its_writing_anew_ends() {
+    let disk = || Device::Shared("Disk Q:".into());
+    for (own, now) in [(0, 2), (2, 2), (2, 4), (4, 2), (4, 0)] {
+        let mut files = BTreeMap::new();
+        for op in store::write_all(&history(own, 6)) {
+            op.carry_out(&mut files);
+        }
+        let mut storage = Storage::new(history(own, 6), 0);
+        storage.switch(disk(), history(now, 7), 0);
+        let last = loop {
+            let recovered = store::recover(&files);
+            let read = recovered.unwrap_or_else(|why| panic!("{own} to {now}: {why:?}"));
+            let Some(request) = storage.next_request(Time::ZERO) else {
+                break read.stored;
+            };
+            request.op.carry_out(&mut files);
+            storage.done(request.ticket);
+        };
+        assert_eq!(last, history(now, 7));
+
+        // Back to the own disk, before anything of the quorum disk has been copied there.
+        let mut files = BTreeMap::new();
+        for op in store::write_all(&history(own, 6)) {
+            op.carry_out(&mut files);
+        }
+        let mut storage = Storage::new(history(own, 6), 0);
+        storage.switch(disk(), history(now, 7), 0);
+        storage.move_to(Device::System, history(now, 8), 0);
+        while let Some(request) = storage.next_request(Time::ZERO) {
+            request.op.carry_out(&mut files);
+            storage.done(request.ticket);
+            let recovered = store::recover(&files);
+            assert!(recovered.is_ok(), "{own} to {now} and back: {recovered:?}");
+        }
+    }
 }
