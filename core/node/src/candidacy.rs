@@ -10,7 +10,7 @@ use quorate_model::events::{
     EVENT_QUORUM_LOST,
 };
 use quorate_model::monitor::MonitorCommand;
-use quorate_model::{Name, Reason, ResourceState};
+use quorate_model::{Name, NodeId, Reason, ResourceState};
 
 use crate::bounds;
 use crate::io::{Device, DiskError, DiskOp, DiskRequest, Output};
@@ -215,6 +215,8 @@ impl Node {
             self.halt(Reason::new(EVENT_CONTRADICTION, text), false);
             return;
         }
+        let holder = recovered.stored.hard.voted_for;
+        self.office.take_disk_from(holder.map(NodeId));
         self.storage
             .switch(Device::Shared(disk), recovered.stored, recovered.log_length);
         if recovered.torn {
@@ -248,7 +250,7 @@ impl Node {
 
 #[cfg(test)]
 mod tests {
-    use quorate_model::{NodeId, Time};
+    use quorate_model::Time;
 
     use super::*;
     use crate::timers::Timers;

@@ -294,7 +294,8 @@ impl Node {
 
     /// The time from which on a lost node certainly runs nothing any more.
     fn takeover_due(&self, owner: NodeId) -> Time {
-        let wait = self.quorum.takeover_wait();
+        let led = self.office.held_before() == Some(owner);
+        let wait = self.quorum.takeover_wait(led);
         let Some(unheard) = self.office.earlier_ended_at(wait) else {
             return Time::NEVER;
         };

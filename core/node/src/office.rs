@@ -33,6 +33,8 @@ pub(crate) struct Office {
     led: Option<u64>,
     /// The node that the quorum disk's group was given to, until the disk is given up.
     heir: Option<NodeId>,
+    /// Who held the quorum disk before this node.
+    held_before: Option<NodeId>,
     /// When the quorum disk was known to be this node's: as it got it, or began to give it up.
     disk_confirmed: Time,
     /// When quorum was last confirmed.
@@ -55,6 +57,7 @@ impl Office {
             term: None,
             led: None,
             heir: None,
+            held_before: None,
             disk_confirmed: now,
             confirmed: now,
             heard: now,
@@ -234,6 +237,16 @@ impl Office {
 
 /// The quorum disk on its way to another node.
 impl Office {
+    /// The quorum disk is this node's, and was that node's before, as far as the disk says so.
+    pub(crate) fn take_disk_from(&mut self, holder: Option<NodeId>) {
+        self.held_before = holder;
+    }
+
+    /// Who held the quorum disk before this node.
+    pub(crate) fn held_before(&self) -> Option<NodeId> {
+        self.held_before
+    }
+
     /// The quorum disk is known to be this node's.
     pub(crate) fn confirm_disk(&mut self, at: Time) {
         self.disk_confirmed = at;

@@ -40,8 +40,8 @@ pub(crate) trait Quorum: fmt::Debug {
     fn survives_lapse(&self) -> bool;
 
     /// How long after it began to coordinate a node waits before it takes over from one it has not heard of: by
-    /// then whoever followed an earlier coordinator has stopped.
-    fn takeover_wait(&self) -> Duration;
+    /// then whoever followed an earlier coordinator has stopped, or where it has `led`, that coordinator itself.
+    fn takeover_wait(&self, led: bool) -> Duration;
 
     /// How long a starting node looks for a cluster before it tries to form one.
     fn discovery(&self) -> Duration;
@@ -112,10 +112,14 @@ impl Quorum for Standard {
         false
     }
 
-    fn takeover_wait(&self) -> Duration {
-        // The earlier holder lost the reservation at least 4 s before this one gained it: a challenge takes 7 s,
-        // a renewal 3 s.
-        bounds::TAKEOVER_WAIT - Duration::from_secs(4)
+    fn takeover_wait(&self, led: bool) -> Duration {
+        match led {
+            // It gave the reservation up when it had stopped, or lost it at least 4 s before this one gained it: a challenge takes
+            // 7 s, a renewal 3 s.
+            true => bounds::TAKEOVER_WAIT - Duration::from_secs(4),
+            // It may have given the reservation up only now, and its word have stood until then.
+            false => bounds::TAKEOVER_WAIT,
+        }
     }
 
     fn discovery(&self) -> Duration {
@@ -156,7 +160,7 @@ impl Quorum for MajorityNodeSet {
         true
     }
 
-    fn takeover_wait(&self) -> Duration {
+    fn takeover_wait(&self, _led: bool) -> Duration {
         // Voters refuse their vote for as long after the earlier coordinator's last word.
         bounds::TAKEOVER_WAIT - bounds::MEMBER_SILENCE
     }
@@ -227,7 +231,7 @@ impl Quorum for Local {
         true
     }
 
-    fn takeover_wait(&self) -> Duration {
+    fn takeover_wait(&self, _led: bool) -> Duration {
         Duration::ZERO
     }
 
@@ -285,13 +289,18 @@ mod tests {
         };
         // Since the earlier one was last confirmed: until somebody can be elected or has won the disk, and from then on.
         let elected = bounds::MEMBER_SILENCE;
-        assert_eq!(elected + majority.takeover_wait(), bounds::TAKEOVER_WAIT);
+        for led in [true, false] {
+            let wait = elected + majority.takeover_wait(led);
+            assert_eq!(wait, bounds::TAKEOVER_WAIT);
+        }
         assert!(majority.discovery() >= elected, "a vote is promised");
         let (challenge, renewal) = (Duration::from_secs(7), Duration::from_secs(3));
         assert_eq!(
-            challenge - renewal + standard.takeover_wait(),
+            challenge - renewal + standard.takeover_wait(true),
             bounds::TAKEOVER_WAIT
         );
+        let given_up = standard.takeover_wait(false);
+        assert_eq!(given_up, bounds::TAKEOVER_WAIT);
         assert!(!standard.survives_lapse() && majority.survives_lapse());
     }
 
@@ -301,7 +310,7 @@ mod tests {
         let mut switches = StartSwitches::default();
         let quorum = of(&alone, &switches, false);
         assert!(quorum.survives_lapse());
-        assert_eq!(quorum.takeover_wait(), Duration::ZERO);
+        assert_eq!(quorum.takeover_wait(false), Duration::ZERO);
         assert_eq!(quorum.discovery(), Duration::ZERO);
         assert!(quorum.mends_own_copy().contains("no other copy"));
         switches.fix_quorum = true;

@@ -207,6 +207,7 @@ impl Node {
             self.halt(Reason::new(EVENT_CONTRADICTION, text), false);
             return;
         }
+        self.office.take_disk_from(None);
         self.storage.lease(Device::Shared(disk));
         self.lead_with_disk();
     }
@@ -247,6 +248,7 @@ impl Node {
             return;
         }
         self.skip_terms();
+        self.office.take_disk_from(None);
         self.storage.move_to(Device::Shared(disk.clone()), own, 0);
         self.event(Event::StartSwitch {
             name: "resetquorumlog".to_owned(),

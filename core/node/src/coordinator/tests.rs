@@ -307,8 +307,15 @@ fn an_evicted_node_is_waited_for_like_any_other() {
         assert_eq!(node.takeover_due(NodeId(2)), due);
     }
     node.neighbours.forget_all();
-    let unheard = began + node.quorum.takeover_wait();
-    assert_eq!(node.takeover_due(NodeId(2)), unheard);
+    for (held_before, led) in [
+        (None, false),
+        (Some(NodeId(3)), false),
+        (Some(NodeId(2)), true),
+    ] {
+        node.office.take_disk_from(held_before);
+        let unheard = began + node.quorum.takeover_wait(led);
+        assert_eq!(node.takeover_due(NodeId(2)), unheard);
+    }
 }
 
 #[test]

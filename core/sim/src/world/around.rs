@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use quorate_host::Services;
 use quorate_journal::Event;
-use quorate_machine::{ClusterService, Stuck, Surroundings};
+use quorate_machine::{ClusterService, ResourceMonitor, Stuck, Surroundings};
 use quorate_model::{Name, NodeId, Reason, Time};
 use quorate_node::{Beat, DiskDone, DiskRequest, Message, WitnessRequest};
 
@@ -247,7 +247,13 @@ impl Surroundings for Around<'_> {
     }
 
     fn ends(&mut self) {
-        self.world.stations[self.machine].ended = Some(self.world.env.now);
+        let station = &mut self.world.stations[self.machine];
+        let open = station.service.monitor().into_iter();
+        let up = open
+            .flat_map(|monitor| monitor.resources())
+            .filter(|(.., state)| !state.is_down());
+        let up = up.map(|(name, ..)| name.clone()).collect();
+        station.ended = Some((self.world.env.now, up));
     }
 
     fn halted(&mut self, reason: Reason, restart: bool) {

@@ -43,8 +43,8 @@ pub(super) struct Station {
     pub(super) cleaned: bool,
     /// It became a node of an existing cluster.
     pub(super) joins: bool,
-    /// When the resources of its last cluster service were ended, and whether the node has told the others.
-    pub(super) ended: Option<Time>,
+    /// When the resources of its last cluster service were ended, and which, and whether the node has told the others.
+    pub(super) ended: Option<(Time, Vec<Name>)>,
     pub(super) said: bool,
     /// When it last went on after standing still.
     pub(super) thawed: Option<Time>,

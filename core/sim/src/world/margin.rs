@@ -54,7 +54,10 @@ impl World {
                 let station = &self.stations[loser];
                 // A node that stood still past its time stops at the instant it goes on, and ran nothing in between.
                 let late = |ended: &Time| station.thawed != Some(*ended);
-                let ended = station.ended.filter(late).filter(|_| !station.said);
+                let ended = station.ended.as_ref();
+                let ended = ended.filter(|(_, up)| up.iter().any(|it| self.is_in(it, subject)));
+                let ended = ended.map(|(at, _)| *at);
+                let ended = ended.filter(late).filter(|_| !station.said);
                 let before = ended.map(|ended| self.env.now.since(ended));
                 let short = before.filter(|before| *before < margin(self.env.drift_ppm_most));
                 short.map(|before| format!("it stopped {before:?} before, without a word"))
@@ -80,6 +83,10 @@ impl World {
         let QuorumKind::Standard { resource } = &self.current.quorum else {
             return false;
         };
+        self.is_in(resource, group)
+    }
+
+    fn is_in(&self, resource: &Name, group: &Name) -> bool {
         let of = self.current.resource(resource);
         of.is_some_and(|(of, _)| of.name == *group)
     }
