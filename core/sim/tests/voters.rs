@@ -280,3 +280,24 @@ fn who_was_added_forms_no_cluster_without_those_that_were_there() {
         trial.counts(voters);
     }
 }
+
+/// It is no node of a cluster any more, and would form one of its own by what it was installed with.
+#[test]
+fn a_fault_that_ends_starts_no_service_on_a_machine_that_was_cleaned_up() {
+    for cleaned in [true, false] {
+        let options = WorldOptions::with_seed(3);
+        let mut world = World::with_monitors(definition(3), Box::new(PlainMonitors), options);
+        world.start_all();
+        assert!(world.settle(5 * MINUTE));
+        world.stop_service("NODE3").unwrap();
+        if cleaned {
+            world.force_cleanup("NODE3").unwrap();
+        }
+        world.heal_all();
+        let machine = world.machine_status("NODE3").unwrap();
+        assert_eq!(machine.service_running, !cleaned);
+        world.run_for(MINUTE);
+        let machine = world.machine_status("NODE3").unwrap();
+        assert_eq!(machine.service_running, !cleaned);
+    }
+}

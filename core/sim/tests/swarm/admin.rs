@@ -62,7 +62,14 @@ pub fn wiped(world: &mut World, name: &Name) -> Option<()> {
         true => 3,
         false => 2,
     };
-    let all = nodes.iter().all(|node| members.contains(node));
+    // With a witness, what only this node and the witness have seen would keep the others from electing anybody.
+    let runs = |node: &Name| {
+        let machine = world.machine_status(node).ok();
+        machine.is_some_and(|it| it.service_running && !it.frozen)
+    };
+    let all = nodes
+        .iter()
+        .all(|node| members.contains(node) && runs(node));
     if !all || nodes.len() < least || !strangers(world).is_empty() || !dispensable(world, name) {
         return None;
     }
@@ -133,7 +140,7 @@ fn newcomers(world: &World) -> Vec<Name> {
             What::World(_) | What::Node(_) => None,
         })
     };
-    let mut nodes = configured(world);
+    let mut nodes = world.nodes();
     nodes.retain(|node| settled(node) == Some(false));
     nodes
 }

@@ -77,7 +77,8 @@ impl World {
             MachineFault::ServiceStop { .. } => {
                 let station = &self.stations[machine];
                 let comes = station.service.runs() || station.starting.is_some();
-                if self.must_run(machine).is_ok() && !comes {
+                let may = self.must_run(machine).is_ok() && !station.cleaned;
+                if may && !comes {
                     self.service_start(machine, "started by hand");
                 }
             }
