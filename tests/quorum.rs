@@ -114,7 +114,7 @@ fn every_quorum_drill_has_a_test_here() {
 
 #[test]
 fn witness() {
-    passes("witness", 14);
+    passes("witness", 16);
 }
 
 #[test]
